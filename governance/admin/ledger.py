@@ -1,0 +1,35 @@
+"""The ledger: to be read and searched, never to be changed."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from django.contrib import admin
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from governance.admin.base import ReadOnlyAdmin
+from governance.models import LedgerEntry
+
+if TYPE_CHECKING:
+    from django.utils.safestring import SafeString
+
+
+@admin.register(LedgerEntry)
+class LedgerEntryAdmin(ReadOnlyAdmin[LedgerEntry]):
+    """Everything that happened, newest first."""
+
+    list_display = ("at", "actor_label", "verb", "subject_type", "subject_label")
+    list_display_links = ("at", "verb")
+    list_filter = ("verb", "subject_type", "at")
+    search_fields = ("subject_label", "actor_label", "verb", "=subject_id")
+    search_help_text = _("Subject, who, or what happened")
+    ordering = ("-id",)
+    fields = ("at", "actor_label", "actor_id", "verb", "subject_type", "subject_id", "subject_label", "facts")
+    readonly_fields = ("facts",)
+
+    @admin.display(description=_("Details"))
+    def facts(self, entry: LedgerEntry) -> SafeString:
+        """The details as indented JSON."""
+        return format_html('<pre class="pw-code">{}</pre>', json.dumps(entry.details, indent=2, ensure_ascii=False))

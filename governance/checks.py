@@ -1,0 +1,75 @@
+"""System checks: each wrong setting has an id and a hint."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, connections
+
+from governance.db.append_only import expected_tables, guarded_tables
+
+
+@register(Tags.security)
+def secret_key_is_given(**_kwargs: Any) -> list[CheckMessage]:
+    """Outside development there is no default secret."""
+    with suppress(ImproperlyConfigured):  # Django itself raises where it is empty, without a hint
+        if settings.SECRET_KEY:
+            return []
+    return [Error("SECRET_KEY is not set.", hint="Set it in the environment or in .env.", id="governance.E001")]
+
+
+@register()
+def environment_is_known(**_kwargs: Any) -> list[CheckMessage]:
+    """A misspelt environment would silently be production, or worse, not."""
+    if settings.ENVIRONMENT in {"production", "development", "demo", "test"}:
+        return []
+    return [
+        Error(
+            f"PLUGWARDEN_ENV is {settings.ENVIRONMENT!r}.",
+            hint="Use production, development, demo or test.",
+            id="governance.E002",
+        )
+    ]
+
+
+@register()
+def queue_retries_after_timeout(**_kwargs: Any) -> list[CheckMessage]:
+    """A task retried before its timeout would run twice at once."""
+    if settings.Q_CLUSTER["retry"] > settings.Q_CLUSTER["timeout"]:
+        return []
+    return [Error("Q_CLUSTER retry must exceed its timeout.", id="governance.E003")]
+
+
+@register(Tags.database)
+def tables_are_append_only(*, databases: Any = None, **_kwargs: Any) -> list[CheckMessage]:
+    """History, evidence and ledger tables have their triggers; a table rebuilt by a migration may have lost them."""
+    if not databases or "default" not in databases:
+        return []
+    connection = connections["default"]
+    try:
+        present = set(connection.introspection.table_names())
+        missing = (expected_tables() & present) - guarded_tables(connection)
+    except DatabaseError:
+        return []
+    return [
+        Error(
+            f"{table} can be changed: its append-only triggers are missing.",
+            hint="Ask who dropped them and what changed since; docs/threat-model.md says how to restore them.",
+            id="governance.E004",
+        )
+        for table in sorted(missing)
+    ]
+
+
+@register(Tags.security, deploy=True)
+def demo_is_not_deployed(**_kwargs: Any) -> list[CheckMessage]:
+    """The demo's keys and data are worth nothing outside."""
+    if not settings.DEVELOPMENT:
+        return []
+    return [
+        Warning("This is not a production environment.", hint="Set PLUGWARDEN_ENV=production.", id="governance.W001")
+    ]

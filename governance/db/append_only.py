@@ -1,0 +1,141 @@
+# ruff: noqa: S608, ARG002 - table names come from our own models; Django fixes the arguments of operations
+"""Append-only tables: one migration operation, triggers for SQLite and PostgreSQL, and the list to check at start.
+
+SQLite: `INSERT OR REPLACE` deletes without firing a delete trigger unless `recursive_triggers` is on, so an insert
+trigger refuses an id that is already there. PostgreSQL: `TRUNCATE` needs a statement trigger of its own.
+Whoever owns the database can drop triggers: docs/threat-model.md says what stands against that.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection
+from django.db.migrations.operations.base import Operation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+    from django.db.migrations.state import ProjectState
+    from django.db.models import Model
+
+FUNCTION = "plugwarden_append_only"
+
+
+def create_statements(vendor: str, table: str) -> list[str]:
+    """SQL that makes a table append-only; safe to run again."""
+    if vendor == "postgresql":
+        return [
+            f"CREATE OR REPLACE FUNCTION {FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            " RAISE EXCEPTION 'append-only: % of % is refused', TG_OP, TG_TABLE_NAME; END $$",
+            *drop_statements(vendor, table),
+            f'CREATE TRIGGER "{table}_rows" BEFORE UPDATE OR DELETE ON "{table}"'
+            f" FOR EACH ROW EXECUTE FUNCTION {FUNCTION}()",
+            f'CREATE TRIGGER "{table}_truncate" BEFORE TRUNCATE ON "{table}"'
+            f" FOR EACH STATEMENT EXECUTE FUNCTION {FUNCTION}()",
+        ]
+    refusal = f"RAISE(ABORT, 'append-only: change of {table} is refused')"
+    key = "history_id" if "_historical" in table else "id"
+    return [
+        *drop_statements(vendor, table),
+        f'CREATE TRIGGER "{table}_update" BEFORE UPDATE ON "{table}" BEGIN SELECT {refusal}; END',
+        f'CREATE TRIGGER "{table}_delete" BEFORE DELETE ON "{table}" BEGIN SELECT {refusal}; END',
+        f'CREATE TRIGGER "{table}_replace" BEFORE INSERT ON "{table}"'
+        f' WHEN EXISTS (SELECT 1 FROM "{table}" WHERE "{key}" = NEW."{key}") BEGIN SELECT {refusal}; END',
+    ]
+
+
+def drop_statements(vendor: str, table: str) -> list[str]:
+    """SQL that takes the triggers away again."""
+    if vendor == "postgresql":
+        return [f'DROP TRIGGER IF EXISTS "{table}_{name}" ON "{table}"' for name in ("rows", "truncate")]
+    return [f'DROP TRIGGER IF EXISTS "{table}_{name}"' for name in ("update", "delete", "replace")]
+
+
+class AppendOnly(Operation):
+    """Migration operation: make tables append-only. Later table rebuilds on SQLite must name their table again."""
+
+    reversible = True
+    reduces_to_sql = True
+
+    def __init__(self, *tables: str) -> None:
+        self.tables = tables
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        """Name, positional and keyword arguments, for the migration writer."""
+        return (self.__class__.__qualname__, list(self.tables), {})
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """Triggers are no part of the model state."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        """Create the triggers."""
+        for table in self.tables:
+            for statement in create_statements(schema_editor.connection.vendor, table):
+                schema_editor.execute(statement, params=None)
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        """Drop the triggers."""
+        for table in self.tables:
+            for statement in drop_statements(schema_editor.connection.vendor, table):
+                schema_editor.execute(statement, params=None)
+
+    def describe(self) -> str:
+        """What `migrate --plan` shows."""
+        return f"Make append-only: {', '.join(self.tables)}"
+
+
+def guarded_tables(using: BaseDatabaseWrapper | None = None) -> set[str]:
+    """The tables that have their triggers now."""
+    database = using or connection
+    query = (
+        "SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+        f" JOIN pg_proc p ON p.oid = t.tgfoid WHERE p.proname = '{FUNCTION}' AND t.tgenabled <> 'D'"
+        " GROUP BY c.oid, c.relname HAVING COUNT(*) = 2"
+        if database.vendor == "postgresql"
+        else "SELECT tbl_name FROM sqlite_master WHERE type = 'trigger'"
+        " AND sql LIKE '%append-only%' GROUP BY tbl_name HAVING COUNT(*) = 3"
+    )
+    with database.cursor() as cursor:
+        cursor.execute(query)
+        return {row[0] for row in cursor.fetchall()}
+
+
+def expected_tables() -> set[str]:
+    """The tables that must be append-only: every history table, and every model that says `append_only = True`.
+
+    With such a model go the tables of its many-to-many links: what a row cites is part of it.
+    """
+    from django.apps import apps  # noqa: PLC0415 - the registry is ready only when this is called
+
+    models = [model for model in apps.get_models() if hasattr(model, "history_id") or _only_grows(model)]
+    links = [link.m2m_db_table() for model in models for link in model._meta.local_many_to_many]  # noqa: SLF001 - Django's public name
+    return {model._meta.db_table for model in models} | set(links)  # noqa: SLF001 - ditto
+
+
+def _only_grows(model: type[Model]) -> bool:
+    return bool(getattr(model, "append_only", False))
+
+
+@contextmanager
+def lifted() -> Iterator[None]:
+    """Lift the triggers, for the test suite's flush only; they are back afterwards."""
+    tables = guarded_tables()
+    _execute(statement for table in tables for statement in drop_statements(connection.vendor, table))
+    try:
+        yield
+    finally:
+        _execute(statement for table in tables for statement in create_statements(connection.vendor, table))
+
+
+def _execute(statements: Iterator[str]) -> None:
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)

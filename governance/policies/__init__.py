@@ -1,0 +1,33 @@
+"""Policies: what is asked of a plugin, read from data and evaluated on facts. Pure; the models are elsewhere."""
+
+from governance.policies.baseline import baseline, read_policy
+from governance.policies.evaluation import CriterionOutcome, EvidenceRef, Outcome, blockers, evaluate, warm
+from governance.policies.rules import (
+    CheckSwitch,
+    CriterionRule,
+    FactorWeight,
+    FrameworkReference,
+    PolicyInvalid,
+    PolicyRules,
+    RiskWeights,
+    TierRule,
+)
+
+__all__ = [
+    "CheckSwitch",
+    "CriterionOutcome",
+    "CriterionRule",
+    "EvidenceRef",
+    "FactorWeight",
+    "FrameworkReference",
+    "Outcome",
+    "PolicyInvalid",
+    "PolicyRules",
+    "RiskWeights",
+    "TierRule",
+    "baseline",
+    "blockers",
+    "evaluate",
+    "read_policy",
+    "warm",
+]

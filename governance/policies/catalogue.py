@@ -1,0 +1,144 @@
+"""The facts a policy may speak of: their names, an example of each and what they mean.
+
+`plugins.facts.build_facts` makes them; a test holds the two together. The examples serve twice: `docs/policy.md` shows
+them, and every expression is tried on them when a policy is read, so that a wrong type or a misspelt name is refused
+there and not on the first submission.
+
+A fact is absent where it is not known, so an expression that asks for it is *unanswered*, never met.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from governance.vocabulary import CheckStatus, Severity, Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One fact: dotted name, an example of its value, what it says and when it is absent (empty: never)."""
+
+    name: str
+    example: object
+    text: str
+    absent: str = ""
+
+
+_HOOK = {"kind": "npm-script", "name": "preinstall", "path": "package.json", "line": 12, "command": "node setup.js"}
+_FLOW = {
+    "category": "contact data",
+    "purpose": "create a contact",
+    "lawful_basis": "contract",
+    "retention": "not stored",
+    "recipients": ["api.example.com"],
+}
+_HOST = {"host": "api.example.com", "port": 443, "purpose": "the service itself", "data_classes": ["contact data"]}
+_PLACE = {"path": "dist/nodes/Acme.node.js", "line": 7}
+_FINDING = {
+    "check": "static",
+    "rule": "js-eval",
+    "severity": "high",
+    "title": "Code made at run time",
+    "path": "dist/nodes/Acme.node.js",
+    "line": 7,
+    "fingerprint": "0f3a",
+    "remediation": "Use a fixed function.",
+}
+_NO_DECLARATION = "there is no declaration"
+_NO_RESULT = "the check gave no result"
+_NO_COMPARISON = "the code could not be read whole"
+
+FACTS: tuple[Fact, ...] = (
+    Fact("today", "2026-11-23", "The day of the evaluation, ISO."),
+    Fact("package.format", "n8n-node", "Format name."),
+    Fact("package.name", "n8n-nodes-acme", "Name in the manifest."),
+    Fact("package.version", "1.2.0", "Version in the manifest."),
+    Fact("package.purl", "pkg:npm/n8n-nodes-acme@1.2.0", "Package URL."),
+    Fact("package.description", "Talks to Acme", "Empty: not stated. So are the next five."),
+    Fact("package.license", "MIT", "Licence expression as written."),
+    Fact("package.author", "Acme", "Author."),
+    Fact("package.contact", "security@example.com", "Address for problems."),
+    Fact("package.homepage", "https://example.com", "Home page."),
+    Fact("package.repository", "https://example.com/acme.git", "Source repository."),
+    Fact("package.keywords", ["n8n-community-node-package"], "Keywords."),
+    Fact("package.files", 14, "How many files."),
+    Fact("package.code_files", 6, "How many of them are code."),
+    Fact("package.languages", ["javascript"], "Languages of the code."),
+    Fact("package.entry_points", ["dist/nodes/Acme.node.js"], "Files the platform loads."),
+    Fact("package.missing_entry_points", ["dist/nodes/Old.node.js"], "Entry points that are not in the archive."),
+    Fact("package.has_readme", example=True, text="Whether there is a README."),
+    Fact("package.has_changelog", example=True, text="Whether there is a changelog."),
+    Fact("package.has_tests", example=True, text="Whether there are test files."),
+    Fact("package.has_license_file", example=True, text="Whether the licence text is in the archive."),
+    Fact("package.install_hooks", [_HOOK], "Code that runs on installation."),
+    Fact("package.native_files", [{"path": "build/acme.node", "line": 0}], "Compiled files."),
+    Fact("package.problems", ["manifest-field"], "Rules of the manifest problems."),
+    Fact("declaration.present", example=True, text="Whether `plugin-governance.json` was handed in."),
+    Fact("declaration.capabilities", ["network.outbound"], "Declared capability ids.", _NO_DECLARATION),
+    Fact("declaration.egress", [_HOST], "Declared hosts.", _NO_DECLARATION),
+    Fact("declaration.secrets", ["acmeApi"], "Declared secrets.", _NO_DECLARATION),
+    Fact("declaration.data_flows", [_FLOW], "Declared data flows.", _NO_DECLARATION),
+    Fact("declaration.support_until", "2027-12-31", "End of support, as written.", _NO_DECLARATION),
+    Fact("declaration.support_days_left", 403, "Days to the end of support.", "no valid date is declared"),
+    Fact("declaration.support_contact", "support@example.com", "Support contact.", _NO_DECLARATION),
+    Fact("declaration.update_cadence", "monthly", "How often updates come.", _NO_DECLARATION),
+    Fact("declaration.rollback_version", "1.1.4", "Version to go back to.", _NO_DECLARATION),
+    Fact("declaration.failure_mode", "Stops the workflow with an error.", "Behaviour on failure.", _NO_DECLARATION),
+    Fact("declaration.test_evidence", "reports/tests.xml", "Path or address of test results.", _NO_DECLARATION),
+    Fact("declaration.test_coverage", 87.5, "Line coverage, a decimal number: 0.0 to 100.0.", "not declared"),
+    Fact("declaration.load_evidence", "reports/load.md", "Load and stability evidence.", _NO_DECLARATION),
+    Fact("declaration.reproducible_build", "npm ci && npm run build", "How to rebuild it.", _NO_DECLARATION),
+    Fact("capabilities.declared", ["network.outbound"], "What the owner declares."),
+    Fact("capabilities.derived", ["network.outbound"], "What the native manifest shows."),
+    Fact("capabilities.static", ["network.outbound"], "What was seen in the code.", _NO_COMPARISON),
+    Fact("capabilities.undeclared", ["env.read"], "Seen or shown, not declared.", _NO_COMPARISON),
+    Fact("capabilities.unused", ["filesystem.read"], "Declared, never seen.", _NO_COMPARISON),
+    Fact("egress.declared", ["api.example.com"], "Hosts the owner declares."),
+    Fact("egress.derived", ["api.example.com"], "Hosts the native manifest names."),
+    Fact("egress.static", ["api.example.com"], "Hosts seen in the code.", _NO_COMPARISON),
+    Fact("egress.undeclared", ["cdn.example.net"], "Seen or named, not declared.", _NO_COMPARISON),
+    Fact("egress.undeclared_places", [_PLACE], "Where the undeclared hosts are.", _NO_COMPARISON),
+    Fact("egress.unused", ["old.example.com"], "Declared, never seen.", _NO_COMPARISON),
+    Fact("dependencies.total", 3, "Dependencies that reach the platform: all but development ones."),
+    Fact("dependencies.direct", 3, "How many of them the package names itself."),
+    Fact(
+        "dependencies.unpinned", [{"name": "axios", "path": "package.json", "line": 30}], "Without one exact version."
+    ),
+    Fact(
+        "dependencies.vulnerable", ["pkg:npm/axios@0.21.0"], "With a known vulnerability in that version.", _NO_RESULT
+    ),
+    Fact("feed.names", ["OSV npm"], "Names of the advisory feeds.", "no feed is imported"),
+    Fact("feed.records", 21000, "How many advisories they hold.", "no feed is imported"),
+    Fact("feed.age_days", 2, "Whole days since the feed was made.", "no feed is imported"),
+    Fact("feed.demo", example=False, text="Whether it is the demo's starter feed.", absent="no feed is imported"),
+    Fact("findings", [_FINDING], "All findings of all checks.", "any check gave no result"),
+    Fact("risk.score", 18, "Risk score, 0 to 100."),
+    Fact("risk.tier", Tier.LOW.value, "Risk tier."),
+    Fact("risk.floor", "", "Why the tier is higher than the score says; empty: it is not."),
+    Fact("risk.factors", {"findings": 8}, "Points by factor."),
+)
+
+CHECK_FACTS: tuple[Fact, ...] = (
+    Fact("status", CheckStatus.PASSED.value, "What the check concluded."),
+    Fact("reason", "Nothing found.", "Its one sentence."),
+    Fact("examined", 6, "How much it looked at.", _NO_RESULT),
+    Fact("findings", [_FINDING], "Its findings.", _NO_RESULT),
+    Fact("findings_by_severity", dict.fromkeys(map(str, Severity), 0), "Their number by severity.", _NO_RESULT),
+)
+"""The facts of one check, under `checks.<code>.`"""
+
+ROOTS: frozenset[str] = frozenset({fact.name.partition(".")[0] for fact in FACTS} | {"checks"})
+
+
+def example_facts(check_codes: Iterable[str]) -> dict[str, Any]:
+    """Facts in which everything is known, for trying an expression; `check_codes` are the policy's checks."""
+    facts: dict[str, Any] = {}
+    for fact in FACTS:
+        place, _, leaf = fact.name.rpartition(".")
+        (facts.setdefault(place, {}) if place else facts)[leaf] = fact.example
+    facts["checks"] = {code: {fact.name: fact.example for fact in CHECK_FACTS} for code in check_codes}
+    return facts

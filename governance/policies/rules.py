@@ -1,0 +1,269 @@
+"""A policy as plain, frozen data: what `PolicyVersion` stores, what evaluation and risk read.
+
+Built by `PolicyRules.from_dict`, which refuses anything `docs/schemas/policy.v1.schema.json` or
+`governance.policies.validation` object to. No Django here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+from governance.policies.validation import PolicyInvalid, problems
+from governance.vocabulary import Severity, Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "CheckSwitch",
+    "CriterionRule",
+    "FactorWeight",
+    "FrameworkReference",
+    "Kind",
+    "PolicyInvalid",
+    "PolicyRules",
+    "RiskWeights",
+    "TierRule",
+]
+
+Kind = Literal["check", "expression", "manual", "attestation"]
+
+
+@dataclass(frozen=True, slots=True)
+class FrameworkReference:
+    """Where a criterion comes from: a framework and the place in it."""
+
+    framework: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSwitch:
+    """`enforced`: its findings block. `required`: its absence blocks. Neither: monitor mode."""
+
+    enforced: bool
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TierRule:
+    """What a risk tier means. It begins at `min_score`, inclusive."""
+
+    min_score: int
+    validity_days: int
+    revalidation_days: int
+    approvals_needed: int
+    sla_days: Mapping[Severity, int]
+    """Days to close a finding, by its severity; no entry: no deadline."""
+
+
+@dataclass(frozen=True, slots=True)
+class FactorWeight:
+    """One factor of the risk score: points by key, and the most it may add."""
+
+    cap: int
+    points: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class RiskWeights:
+    """The weights of the risk score, with what it needs of the rest of the policy."""
+
+    version: str
+    factors: Mapping[str, FactorWeight]
+    opaque_rules: tuple[str, ...]
+    """Patterns of rule ids whose findings count as opaque code."""
+    floors: Mapping[str, Tier]
+    """Lowest tier where something is so bad that no score may say otherwise."""
+    thresholds: Mapping[Tier, int]
+    """Lowest score of each tier, taken from the policy's tiers."""
+    required_checks: frozenset[str]
+    """Taken from the policy's check switches."""
+
+    def tier_of(self, score: int) -> Tier:
+        """The highest tier whose threshold the score reaches."""
+        return max((tier for tier, least in self.thresholds.items() if score >= least), key=lambda tier: tier.rank)
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionRule:
+    """One criterion. Which fields a kind needs is in `docs/policy.md`."""
+
+    code: str
+    title: str
+    category: str
+    statement: str
+    reason: str
+    """Why the board asks."""
+    kind: Kind
+    remediation: str
+    deadline_days: int
+    blocking: bool
+    tiers: frozenset[Tier]
+    mapping: tuple[FrameworkReference, ...]
+    check: str = ""
+    rules: tuple[str, ...] = ()
+    """Patterns of rule ids, as in file names; none: every rule of the check."""
+    severity_ceiling: Severity | None = None
+    """The worst severity that is tolerated; None: no finding is."""
+    expression: str = ""
+    applies_when: str = ""
+    """CEL; where it is false the criterion is not applicable."""
+    evidence: str = ""
+    """CEL giving a list of `{path, line}`, shown where the criterion is not met."""
+
+    @property
+    def counts_in_vet(self) -> bool:
+        """Whether it enters the verdict of `manage.py vet`, which judges the artifact and not its paperwork."""
+        return self.kind in {"check", "expression"} and self.check not in {"completeness", "declaration"}
+
+    @property
+    def expressions(self) -> tuple[str, ...]:
+        """All CEL in it."""
+        return tuple(text for text in (self.applies_when, self.expression, self.evidence) if text)
+
+
+@dataclass(frozen=True)
+class PolicyRules:
+    """A whole policy version. `from_dict(x).to_dict()` gives `x` with every default filled in."""
+
+    version: str
+    title: str
+    summary: str
+    tiers: Mapping[Tier, TierRule]
+    checks: Mapping[str, CheckSwitch]
+    risk: RiskWeights
+    criteria: tuple[CriterionRule, ...]
+    schema: str = field(default="plugwarden.policy/v1")
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], *, validate: bool = True) -> PolicyRules:
+        """Read a policy document; raises PolicyInvalid with all its messages.
+
+        `validate=False` is for a published version out of the database, which passed once and cannot have changed.
+        """
+        if validate and (messages := problems(data)):
+            raise PolicyInvalid(messages)
+        checks = {code: CheckSwitch(**switch) for code, switch in data["checks"].items()}
+        tiers = {Tier(name): _tier(rule) for name, rule in data["tiers"].items()}
+        return cls(
+            version=data["version"],
+            title=data["title"],
+            summary=data["summary"],
+            tiers=tiers,
+            checks=checks,
+            risk=_risk(data["risk"], tiers, checks),
+            criteria=tuple(_criterion(rule) for rule in data["criteria"]),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document, ready for JSON."""
+        return {
+            "schema": self.schema,
+            "version": self.version,
+            "title": self.title,
+            "summary": self.summary,
+            "tiers": {tier.value: _tier_document(rule) for tier, rule in self.tiers.items()},
+            "checks": {
+                code: {"enforced": switch.enforced, "required": switch.required} for code, switch in self.checks.items()
+            },
+            "risk": _risk_document(self.risk),
+            "criteria": [_criterion_document(rule) for rule in self.criteria],
+        }
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the document as canonical JSON (sorted keys, no blanks, UTF-8), in hex."""
+        return hashlib.sha256(canonical_document(self)).hexdigest()
+
+    def criterion(self, code: str) -> CriterionRule:
+        """The criterion of that code; raises KeyError."""
+        for rule in self.criteria:
+            if rule.code == code:
+                return rule
+        raise KeyError(code)
+
+
+def canonical_document(rules: PolicyRules) -> bytes:
+    """The document as canonical JSON: sorted keys, no blanks, UTF-8."""
+    text = json.dumps(rules.to_dict(), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text.encode()
+
+
+def _tier(data: Mapping[str, Any]) -> TierRule:
+    return TierRule(**{**data, "sla_days": {Severity(name): days for name, days in data["sla_days"].items()}})
+
+
+def _tier_document(rule: TierRule) -> dict[str, Any]:
+    return {
+        "min_score": rule.min_score,
+        "validity_days": rule.validity_days,
+        "revalidation_days": rule.revalidation_days,
+        "approvals_needed": rule.approvals_needed,
+        "sla_days": {severity.value: days for severity, days in rule.sla_days.items()},
+    }
+
+
+def _risk(data: Mapping[str, Any], tiers: Mapping[Tier, TierRule], checks: Mapping[str, CheckSwitch]) -> RiskWeights:
+    return RiskWeights(
+        version=data["version"],
+        factors={code: FactorWeight(weight["cap"], weight["points"]) for code, weight in data["factors"].items()},
+        opaque_rules=tuple(data["opaque_rules"]),
+        floors={code: Tier(tier) for code, tier in data["floors"].items()},
+        thresholds={tier: rule.min_score for tier, rule in tiers.items()},
+        required_checks=frozenset(code for code, switch in checks.items() if switch.required),
+    )
+
+
+def _risk_document(risk: RiskWeights) -> dict[str, Any]:
+    return {
+        "version": risk.version,
+        "factors": {code: {"cap": weight.cap, "points": dict(weight.points)} for code, weight in risk.factors.items()},
+        "opaque_rules": list(risk.opaque_rules),
+        "floors": {code: tier.value for code, tier in risk.floors.items()},
+    }
+
+
+def _criterion(data: Mapping[str, Any]) -> CriterionRule:
+    ceiling = data.get("severity_ceiling")
+    return CriterionRule(
+        **{
+            **data,
+            "tiers": frozenset(Tier(name) for name in data.get("tiers", list(Tier))),
+            "mapping": tuple(FrameworkReference(**entry) for entry in data["mapping"]),
+            "rules": tuple(data.get("rules", ())),
+            "severity_ceiling": Severity(ceiling) if ceiling else None,
+        }
+    )
+
+
+def _criterion_document(rule: CriterionRule) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        name: getattr(rule, name)
+        for name in (
+            "code",
+            "title",
+            "category",
+            "statement",
+            "reason",
+            "kind",
+            "remediation",
+            "deadline_days",
+            "blocking",
+        )
+    }
+    document["tiers"] = [tier.value for tier in Tier if tier in rule.tiers]
+    document["mapping"] = [{"framework": entry.framework, "reference": entry.reference} for entry in rule.mapping]
+    optional = {
+        "check": rule.check,
+        "rules": list(rule.rules),
+        "severity_ceiling": rule.severity_ceiling.value if rule.severity_ceiling else "",
+        "expression": rule.expression,
+        "applies_when": rule.applies_when,
+        "evidence": rule.evidence,
+    }
+    return document | {name: value for name, value in optional.items() if value}

@@ -1,0 +1,3 @@
+"""Which release of Plugwarden this is."""
+
+VERSION = "0.1.0"

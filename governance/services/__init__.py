@@ -1,0 +1,5 @@
+"""What changes the kernel's data."""
+
+from governance.services.policies import load_baseline, published_policy, published_rules, store_policy
+
+__all__ = ["load_baseline", "published_policy", "published_rules", "store_policy"]

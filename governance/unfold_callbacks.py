@@ -1,0 +1,25 @@
+"""What unfold asks us for each page of the admin, named in the settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.templatetags.static import static
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+
+def admin_script(_request: HttpRequest) -> str:
+    """Our additions to unfold's scripts."""
+    return static("js/admin.js")
+
+
+def favicon(_request: HttpRequest) -> str:
+    """The portal's mark, for the browser's tab."""
+    return static("img/plugwarden.svg")
+
+
+def without_inline_colors(_request: HttpRequest) -> dict[str, None]:
+    """Keep unfold from writing its colours into an inline style element: they are in static/css/palette.css."""
+    return {"colors": None}
