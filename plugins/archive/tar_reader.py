@@ -1,0 +1,129 @@
+"""Read a tar from a stream, member by member, in one pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING
+
+from plugins.archive.limits import ArchiveRefused, Budget, quote
+from plugins.archive.names import split_name
+from plugins.archive.streams import Stream, pieces
+from plugins.archive.tar_headers import BLOCK, ZERO_BLOCK, TarHeader, parse_header, parse_pax
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from plugins.archive.collector import Collector
+
+_MAX_EXTENSION_BYTES = 256 * 1024
+_FILES, _FOLDER, _LINKS, _DEVICES, _SPARSE = {"0", "\x00"}, "5", {"1", "2"}, {"3", "4", "6"}, "S"
+_PAX, _GLOBAL_PAX, _LONG_NAME, _LONG_LINK = "x", "g", "L", "K"
+_GLOBAL_FORBIDDEN = {"path", "size", "linkpath", "hdrcharset"}
+
+
+@dataclass(slots=True)
+class _Pending:
+    """What extension headers say of the member that follows them."""
+
+    pax: dict[str, str] | None = None
+    long_name: bytes | None = None
+    seen: list[str] = field(default_factory=list)
+
+    def add(self, kind: str) -> None:
+        if kind in self.seen or {*self.seen, kind} >= {_PAX, _LONG_NAME}:
+            raise ArchiveRefused(
+                "header-mismatch", "A tar entry has two extended headers that could contradict each other."
+            )
+        self.seen.append(kind)
+
+
+def read_tar(file: IO[bytes], compression: str, budget: Budget, collector: Collector) -> None:
+    """Hand every file of a tar to the collector; `compression` is gz, bz2, xz or "". Raises ArchiveRefused."""
+    stream = Stream(pieces(file, compression, budget))
+    pending = _Pending()
+    headers = 0
+    while (block := stream.read(BLOCK)) != ZERO_BLOCK:
+        if len(block) < BLOCK:
+            raise ArchiveRefused("truncated", "The tar ends too early.")
+        header = parse_header(block)
+        headers += 1
+        if headers > 3 * budget.limits.max_entries:
+            raise ArchiveRefused(
+                "too-many-entries", f"The archive holds more than {budget.limits.max_entries:,} entries."
+            )
+        if header.kind in {_PAX, _GLOBAL_PAX, _LONG_NAME, _LONG_LINK}:
+            _extend(pending, header, _extension(stream, header))
+        else:
+            _take(stream, header, pending, budget, collector)
+            pending = _Pending()
+    if pending.seen:
+        raise ArchiveRefused("truncated", "The tar ends too early: its last entry is missing.")
+    if any(piece.strip(b"\x00") for piece in stream.rest()):
+        raise ArchiveRefused("trailing-data", "The tar's end is followed by other data.")
+
+
+def _extension(stream: Stream, header: TarHeader) -> bytes:
+    if header.size > _MAX_EXTENSION_BYTES:
+        raise ArchiveRefused("too-large", "A tar entry's extended header is larger than any honest archive needs.")
+    return b"".join(_content(stream, header.size))
+
+
+def _extend(pending: _Pending, header: TarHeader, raw: bytes) -> None:
+    if header.kind == _GLOBAL_PAX:
+        if _GLOBAL_FORBIDDEN & parse_pax(raw).keys():
+            raise ArchiveRefused("header-mismatch", "The tar gives all its entries one name or size.")
+        return
+    pending.add(header.kind)
+    if header.kind == _PAX:
+        pending.pax = parse_pax(raw)
+    elif header.kind == _LONG_NAME:
+        pending.long_name = raw.removesuffix(b"\x00")
+
+
+def _take(stream: Stream, header: TarHeader, pending: _Pending, budget: Budget, collector: Collector) -> None:
+    name = _name(header, pending)
+    _refuse_kinds(header, pending, name)
+    parts = split_name(name, budget.limits)
+    if header.kind == _FOLDER or name.endswith("/"):
+        collector.add_folder(name, parts, header.mode)
+    else:
+        collector.add_file(name, parts, header.mode, header.size, _content(stream, header.size))
+
+
+def _name(header: TarHeader, pending: _Pending) -> str:
+    raw = header.name if pending.long_name is None else pending.long_name
+    try:
+        name = (pending.pax or {}).get("path") or raw.decode("utf-8")
+        name.encode()
+    except UnicodeError:
+        raise ArchiveRefused("bad-name", f"An entry's name is not UTF-8: {quote(raw)}.") from None
+    return name
+
+
+def _refuse_kinds(header: TarHeader, pending: _Pending, name: str) -> None:
+    pax = pending.pax or {}
+    if header.kind in _LINKS or _LONG_LINK in pending.seen or "linkpath" in pax:
+        raise ArchiveRefused("link", f"The archive holds a link: {quote(name)}.")
+    if header.kind in _DEVICES:
+        raise ArchiveRefused("device", f"The archive holds a device or pipe: {quote(name)}.")
+    if header.kind == _SPARSE or any(key.startswith("GNU.sparse.") for key in pax):
+        raise ArchiveRefused(
+            "sparse", f"The archive holds a sparse file, which readers unpack differently: {quote(name)}."
+        )
+    if header.kind not in _FILES and header.kind != _FOLDER:
+        raise ArchiveRefused("unsupported", f"The archive holds an entry of an unknown kind: {quote(name)}.")
+    if pax.get("size", str(header.size)) != str(header.size) or pax.get("hdrcharset", "UTF-8").endswith("BINARY"):
+        raise ArchiveRefused("header-mismatch", f"A tar entry's two headers contradict each other: {quote(name)}.")
+    if header.size and (header.kind == _FOLDER or name.endswith("/")):
+        raise ArchiveRefused("header-mismatch", f"A tar entry is a folder and has content: {quote(name)}.")
+
+
+def _content(stream: Stream, size: int) -> Iterator[bytes]:
+    """Give a member's content and step over its padding; raises ArchiveRefused `truncated`."""
+    left = size
+    for piece in stream.copy(size):
+        left -= len(piece)
+        yield piece
+    padding = -size % BLOCK
+    if left or len(stream.read(padding)) < padding:
+        raise ArchiveRefused("truncated", "The archive ends too early: a file in it is cut off.")
