@@ -1,0 +1,8 @@
+"""Recognise what kind of plugin an unpacked archive is, and read its manifests without executing anything."""
+
+from __future__ import annotations
+
+from plugins.documents import PackageRefused
+from plugins.formats.registry import FORMATS, read_package
+
+__all__ = ["FORMATS", "PackageRefused", "read_package"]

@@ -1,0 +1,117 @@
+"""Dependencies of an npm package: as its manifest states them, as a lock file pins them, and those it brings along."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from plugins.documents import Document, PackageRefused, clean, quote
+from plugins.formats.identity import MAX_DEPENDENCIES, is_npm_name, is_semver, too_many_dependencies
+from plugins.formats.npm_lock import read_lock
+from plugins.package import Dependency, Problem
+
+if TYPE_CHECKING:
+    from plugins.formats.tree import Tree
+
+_SCOPES = {
+    "dependencies": "runtime",
+    "optionalDependencies": "optional",
+    "peerDependencies": "peer",
+    "devDependencies": "dev",
+}
+_ALIAS = re.compile(r"npm:(?P<name>(?:@[^/@]+/)?[^/@]+)(?:@(?P<range>.*))?")
+_BUNDLED = re.compile(r"(?:.*/)?node_modules/(?P<name>(?:@[^/]+/)?[^/@]+)/package\.json")
+_LOCKS = ("npm-shrinkwrap.json", "package-lock.json")
+
+
+def read_dependencies(tree: Tree, document: Document) -> tuple[tuple[Dependency, ...], tuple[Problem, ...]]:
+    """Collect all dependencies an npm package states, locks or bundles, and what is wrong with the statements."""
+    problems: list[Problem] = []
+    stated = _stated(document, problems)
+    locked, pins = _locked(tree, {dependency.name for dependency in stated}, problems)
+    stated = [replace(one, pinned=one.pinned or pins.get(one.name)) for one in stated]
+    return (*stated, *locked, *_bundled(tree, problems)), tuple(problems)
+
+
+def exact_version(requirement: str) -> str | None:
+    """Give the one version an npm range allows (`1.2.3`, `=1.2.3`, `v1.2.3`), else None."""
+    version = requirement.strip().removeprefix("=").strip().removeprefix("v")
+    return version if is_semver(version) else None
+
+
+def bundled_manifests(tree: Tree) -> list[tuple[str, str]]:
+    """Give path and folder name of the manifest of every package under a `node_modules` folder."""
+    matches = ((file.path, _BUNDLED.fullmatch(file.path)) for file in tree.files)
+    return [(path, match["name"]) for path, match in matches if match]
+
+
+def _stated(document: Document, problems: list[Problem]) -> list[Dependency]:
+    result: list[Dependency] = []
+    for key, scope in _SCOPES.items():
+        section = document.data.get(key, {})
+        if not isinstance(section, dict):
+            message = f"{key} is not an object, so that nobody knows the dependencies."
+            problems.append(Problem("dependencies-unreadable", message, document.path, document.line(key)))
+            continue
+        if len(section) > MAX_DEPENDENCIES:
+            raise too_many_dependencies(document.path)
+        for name, requirement in section.items():
+            line = document.line(key, name)
+            if dependency := _dependency(
+                name, requirement, scope=scope, path=document.path, line=line, problems=problems
+            ):
+                result.append(dependency)
+    optional = {one.name for one in result if one.scope == "optional"}
+    return [one for one in result if one.scope != "runtime" or one.name not in optional]
+
+
+def _dependency(
+    name: str, requirement: Any, *, scope: str, path: str, line: int, problems: list[Problem]
+) -> Dependency | None:
+    text = clean(requirement, 1000)
+    if alias := _ALIAS.fullmatch(text):
+        name, text = alias["name"], alias["range"] or ""
+    if not is_npm_name(name) or not isinstance(requirement, str):
+        problems.append(Problem("dependency-invalid", f"The dependency {quote(name)} cannot be read.", path, line))
+        return None
+    return Dependency("npm", name, text, scope, path, line, pinned=exact_version(text))
+
+
+def _locked(tree: Tree, direct: set[str], problems: list[Problem]) -> tuple[list[Dependency], dict[str, str]]:
+    """Read the lock file, if one is shipped: what is not stated in the manifest, and the pins of what is."""
+    path = next((path for path in _LOCKS if path in tree), None)
+    if path is None:
+        return [], {}
+    try:
+        document = tree.json_object(path)
+    except PackageRefused as refusal:
+        problems.append(Problem("lockfile-unreadable", str(refusal), path))
+        return [], {}
+    entries = read_lock(document)
+    if len(entries) > MAX_DEPENDENCIES:
+        raise too_many_dependencies(path)
+    pins = {one.name: one.version for one in entries if one.top_level and one.name in direct}
+    others = [
+        Dependency("npm", one.name, one.version, one.scope, path, one.line, direct=False, pinned=one.version)
+        for one in entries
+        if not (one.top_level and one.name in direct)
+    ]
+    return others, pins
+
+
+def _bundled(tree: Tree, problems: list[Problem]) -> list[Dependency]:
+    result: list[Dependency] = []
+    for path, folder in bundled_manifests(tree):
+        try:
+            data = tree.json_object(path).data
+        except PackageRefused as refusal:
+            problems.append(Problem("bundled-unreadable", str(refusal), path))
+            continue
+        name, version = data.get("name", folder), data.get("version")
+        if is_npm_name(name) and is_semver(version):
+            result.append(Dependency("npm", name, version, "bundled", path, 1, direct=False, pinned=version))
+        else:
+            message = f"The bundled package {quote(folder)} states no valid name and version."
+            problems.append(Problem("bundled-unreadable", message, path))
+    return result

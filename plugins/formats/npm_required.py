@@ -1,0 +1,86 @@
+"""Files node runs as JavaScript because other files name them: it goes by the `require`, not by the file's name.
+
+Source: node's documentation of CommonJS modules ("all together"): a file with an unknown suffix, or none, is loaded as
+JavaScript text; so is what `imports` in `package.json` or the `main` of a folder's own `package.json` leads to.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import TYPE_CHECKING, Any
+
+from plugins.documents import PackageRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from plugins.formats.tree import Tree
+
+_MANIFEST = "package.json"
+_MAX_BYTES = 10 * 1024 * 1024
+"""Longer code files are not parsed either: the static check says so."""
+_NAMED = re.compile(rb"""(?:\brequire\b|\bimport\b|\bfrom\b|\bfork\b|\bWorker\b)[\s(]*["'`](\.[^"'`\n]{0,500})["'`]""")
+_STYLES = (".css", ".scss", ".sass", ".less", ".svg", ".png", ".json", ".node", ".wasm", ".vue", ".md")
+"""What bundlers let code import; node itself refuses to `import` them, though it would `require` them."""
+_REQUIRED = re.compile(rb"""(?:\brequire|\bfork|\bWorker)\s*\(\s*["'`](\.[^"'`\n]{0,500})["'`]""")
+_NOT_TEXT = (".json", ".node", ".wasm")
+
+
+def required_files(tree: Tree, entries: Iterable[str]) -> frozenset[str]:
+    """Give the files no suffix tells to be code that code, or a manifest, has node load; found again until no new one.
+
+    Raises nothing: what cannot be read as a manifest is reported elsewhere.
+    """
+    found: set[str] = set()
+    code = [file.path for file in tree.files if file.language in {"javascript", "typescript", "tsx"}]
+    waiting = [*code, *_unknown(tree, {*entries, *_imports(tree)}, found)]
+    while waiting:
+        path = waiting.pop()
+        if tree.by_path[path].size <= _MAX_BYTES:
+            waiting += _unknown(tree, _named_in(tree, path), found)
+    return frozenset(found)
+
+
+def _unknown(tree: Tree, paths: Iterable[str], found: set[str]) -> list[str]:
+    new = {path for path in paths if path in tree and tree.by_path[path].language is None} - found
+    new = {path for path in new if not path.endswith(_NOT_TEXT)}
+    found |= new
+    return sorted(new)
+
+
+def _named_in(tree: Tree, path: str) -> Iterator[str]:
+    data = tree.root.joinpath(path).read_bytes()
+    required = {match[1] for match in _REQUIRED.finditer(data)}
+    for match in {match[1] for match in _NAMED.finditer(data)}:
+        name = match.decode("utf-8", "replace")
+        if match in required or not name.lower().endswith(_STYLES):
+            target = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
+            yield from (target, *_main_of(tree, target))
+
+
+def _main_of(tree: Tree, folder: str) -> Iterator[str]:
+    """The `main` of a folder with a manifest of its own."""
+    manifest = f"{folder}/{_MANIFEST}"
+    if manifest not in tree:
+        return
+    try:
+        main = tree.json_object(manifest).data.get("main")
+    except PackageRefused:
+        return
+    if isinstance(main, str):
+        yield posixpath.normpath(posixpath.join(folder, main))
+
+
+def _imports(tree: Tree) -> Iterator[str]:
+    """The files `imports` in the package's manifest leads to."""
+    for target in _texts(tree.json_object(_MANIFEST).data.get("imports")):
+        yield posixpath.normpath(target)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts(item)

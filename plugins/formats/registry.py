@@ -1,0 +1,82 @@
+"""All formats, and how one of them is chosen: the surest sign wins, two equally sure ones are refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from plugins.declaration import declaration_paths, read_declaration
+from plugins.documents import PackageRefused, quote
+from plugins.formats import generic, n8n, node_red, power_platform, python_package
+from plugins.formats.tree import Format, Tree
+from plugins.package import Problem
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from plugins.archive import Unpacked
+    from plugins.package import Declaration, Package
+
+_MAX_PROBLEMS = 500
+
+FORMATS: tuple[Format, ...] = (
+    n8n.FORMAT,
+    node_red.FORMAT,
+    python_package.FORMAT,
+    power_platform.FORMAT,
+    generic.FORMAT,
+)
+
+
+def read_package(root: Path, unpacked: Unpacked, *, filename: str) -> Package:
+    """Recognise the format of an unpacked archive and read everything intake knows of it, executing nothing.
+
+    `filename` is the artifact's own name, without folders. Raises PackageRefused, with a code and one plain sentence,
+    whatever the files hold.
+    """
+    tree = Tree(root, unpacked.files)
+    try:
+        package = choose(tree).read(tree, filename)
+        declaration, problems = read_declaration(root, unpacked.files)
+    except PackageRefused:
+        raise
+    except Exception as error:
+        # The last net: manifests are hostile, and a reader's slip must refuse the package, never take the portal down.
+        raise PackageRefused("unreadable", "The package's manifests cannot be read.") from error
+    problems += _identity_problems(package, declaration, unpacked)
+    return replace(package, declaration=declaration, problems=_clipped((*package.problems, *problems)))
+
+
+def choose(tree: Tree) -> Format:
+    """Give the format a tree is of; raises PackageRefused `ambiguous-format` naming two that fit equally well."""
+    tried = ((candidate.detect(tree), candidate) for candidate in FORMATS)
+    found = [(detection, candidate) for detection, candidate in tried if detection is not None]
+    best = max(detection.specificity for detection, _ in found)
+    first, *others = [(detection, candidate) for detection, candidate in found if detection.specificity == best]
+    if others:
+        (one, one_format), (other, other_format) = first, others[0]
+        message = (
+            f"The package is a {one_format.name} (by {quote(one.manifest)}) and a {other_format.name} "
+            f"(by {quote(other.manifest)}) at once; it must be one of them."
+        )
+        raise PackageRefused("ambiguous-format", message)
+    return first[1]
+
+
+def _clipped(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """Keep a flood of problems from becoming a flood of findings, and say so."""
+    if len(problems) <= _MAX_PROBLEMS:
+        return problems
+    more = f"{len(problems) - _MAX_PROBLEMS} more problems are left out."
+    return (*problems[:_MAX_PROBLEMS], Problem("problems-left-out", more))
+
+
+def _identity_problems(package: Package, declaration: Declaration | None, unpacked: Unpacked) -> tuple[Problem, ...]:
+    """Report a declaration written for another plugin or version."""
+    plugin = declaration.raw.get("plugin") if declaration else None
+    if not isinstance(plugin, dict):
+        return ()
+    if (plugin["name"], plugin["version"]) == (package.metadata.name, package.metadata.version):
+        return ()
+    message = f"The declaration is for {quote(plugin['name'])} {quote(plugin['version'])}, not for this package."
+    return (Problem("identity-mismatch", message, declaration_paths(unpacked.files)[0]),)

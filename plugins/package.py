@@ -1,0 +1,172 @@
+"""What intake learns of a package without executing any of it: plain, frozen facts.
+
+Built by `plugins.formats.read_package`, consumed by every check, by risk, by policy and by the exports.
+All text in here comes from strangers: escape it wherever it is shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from governance.vocabulary import Capability
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One regular file of the unpacked tree. `path` is relative, POSIX, with the archive's top folder stripped."""
+
+    path: str
+    size: int
+    sha256: str
+    language: str | None = None
+    """`javascript`, `typescript`, `tsx`, `python`, `php`, `csharp`, `shell`, `html`, or None where it is not code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """One dependency as a manifest states it."""
+
+    ecosystem: str
+    """OSV's name of the ecosystem: `npm` or `PyPI`."""
+    name: str
+    """PEP 503-normalised for PyPI, exact with scope for npm."""
+    requirement: str
+    """As written: `^1.2.0`, `==2.0; python_version<'3.9'`, an address, or "" for any."""
+    scope: str = "runtime"
+    """`runtime`, `dev`, `optional`, `peer`, `build` or `bundled`."""
+    path: str = ""
+    line: int = 0
+    direct: bool = True
+    pinned: str | None = None
+    """The one exact version the requirement allows (`==1.2.3`, npm `1.2.3`, a lock entry), else None."""
+
+    @property
+    def purl(self) -> str:
+        """Package URL, with the version where it is pinned."""
+        from packageurl import PackageURL  # noqa: PLC0415 - lazy: most commands never ask
+
+        kind = {"npm": "npm", "PyPI": "pypi"}[self.ecosystem]
+        namespace, _, name = self.name.rpartition("/")
+        return PackageURL(kind, namespace or None, name, self.pinned).to_string()
+
+
+@dataclass(frozen=True, slots=True)
+class InstallHook:
+    """Code that runs when the package is installed or built, whoever asked for it."""
+
+    kind: str
+    """`npm-script`, `binding.gyp`, `setup.py`, `build-backend`, `pth`, `data-scripts`, `shell-script`."""
+    name: str
+    """`preinstall`, `setup.py`, the backend's name …"""
+    path: str
+    line: int
+    command: str = ""
+    """What is run, as written; empty where the file itself is what runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """Identity and contact facts from the native manifest. Empty string: not stated."""
+
+    name: str
+    version: str
+    description: str = ""
+    license: str = ""
+    author: str = ""
+    contact: str = ""
+    """An e-mail address or URL where the author can be reached about problems."""
+    homepage: str = ""
+    repository: str = ""
+    keywords: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EgressHost:
+    """A host a plugin says it talks to, or was seen naming. `port` 0: not stated."""
+
+    host: str
+    port: int = 0
+    purpose: str = ""
+    data_classes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DataFlow:
+    """One flow of data the owner declares."""
+
+    category: str
+    purpose: str = ""
+    lawful_basis: str = ""
+    retention: str = ""
+    recipients: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What the owner declares in `plugin-governance.json`; schema: docs/schemas/plugin-governance.v1.schema.json."""
+
+    capabilities: frozenset[Capability] = frozenset()
+    egress: tuple[EgressHost, ...] = ()
+    secrets: tuple[str, ...] = ()
+    data_flows: tuple[DataFlow, ...] = ()
+    support_until: str = ""
+    """ISO date until which the owner promises fixes."""
+    support_contact: str = ""
+    update_cadence: str = ""
+    rollback_version: str = ""
+    failure_mode: str = ""
+    """What the plugin does when the other side is down or answers nonsense, in the owner's words."""
+    test_evidence: str = ""
+    """Path in the package, or address, of test results."""
+    test_coverage: float | None = None
+    """Line coverage in percent, 0 to 100."""
+    load_evidence: str = ""
+    reproducible_build: str = ""
+    """How a third party rebuilds the artifact and gets the same files."""
+    raw: dict[str, object] = field(default_factory=dict)
+    """The document as it was written, for the record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """What the native manifest itself says about rights, without the owner's declaration."""
+
+    capabilities: frozenset[Capability] = frozenset()
+    egress: tuple[EgressHost, ...] = ()
+    secrets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong in a manifest or declaration that does not stop intake; becomes a completeness finding."""
+
+    rule: str
+    message: str
+    path: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """Everything intake knows. `files` holds every regular file of the tree, sorted by path."""
+
+    format: str
+    """`n8n-node`, `node-red-node`, `python-package`, `power-platform-connector` or `generic`."""
+    metadata: Metadata
+    purl: str
+    files: tuple[SourceFile, ...]
+    manifest_path: str = ""
+    entry_points: tuple[str, ...] = ()
+    """Paths of the files the platform loads, as stated by the manifest, whether or not they exist."""
+    dependencies: tuple[Dependency, ...] = ()
+    install_hooks: tuple[InstallHook, ...] = ()
+    declaration: Declaration | None = None
+    derived: Derived = field(default_factory=Derived)
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def code_files(self) -> tuple[SourceFile, ...]:
+        """The files that hold code."""
+        return tuple(file for file in self.files if file.language)
