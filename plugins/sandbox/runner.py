@@ -1,0 +1,182 @@
+"""Run a program in the sandbox. Safe to call from several threads at once."""
+
+from __future__ import annotations
+
+import functools
+import os
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from plugins.sandbox import command
+from plugins.sandbox.contract import Bind, SandboxResult, SandboxUnavailable
+from plugins.sandbox.exchange import Exchange
+from plugins.sandbox.limits import Limits
+from plugins.sandbox.uids import unprivileged_uid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+__all__ = ["Bind", "Limits", "SandboxResult", "SandboxUnavailable", "availability", "run"]
+
+PATH = "/usr/local/bin:/usr/bin:/bin"
+PROBE_LIMITS = Limits(wall_seconds=10)
+_probing = threading.Lock()
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    binds: Iterable[Bind] = (),
+    env: Mapping[str, str] | None = None,
+    limits: Limits | None = None,
+    cwd: str = "/tmp",  # noqa: S108 - inside the sandbox, where /tmp is private
+    stdin: bytes = b"",
+    network: bool = False,
+) -> SandboxResult:
+    """Run `argv` without privileges, without network unless asked for, seeing only the system's /usr and `binds`.
+
+    `env` is added to a minimal environment (PATH, HOME, LANG, TMPDIR). /tmp and the home folder are private and of
+    limited size. Raises SandboxUnavailable where no sandbox can be made; never runs the program outside of one.
+    """
+    reason = availability()
+    if reason is not None:
+        raise SandboxUnavailable(reason)
+    return _run(
+        argv,
+        mode=_mode(),
+        binds=tuple(binds),
+        env=env or {},
+        limits=limits or Limits(),
+        cwd=cwd,
+        stdin=stdin,
+        network=network,
+    )
+
+
+def availability() -> str | None:
+    """None where the sandbox works, else one sentence saying what to install or change; asked once a process."""
+    with _probing:
+        found = _probe()
+    return found if isinstance(found, str) else None
+
+
+def _mode() -> command.Mode:
+    with _probing:
+        found = _probe()
+    if isinstance(found, str):
+        raise SandboxUnavailable(found)
+    return found
+
+
+@functools.cache
+def _probe() -> command.Mode | str:
+    """The strictest mode that works here, or why none does."""
+    if sys.platform != "linux":
+        return "The sandbox needs Linux."
+    reason = ""
+    for mode in command.modes():
+        try:
+            result = _run(["/bin/true"], mode=mode, limits=PROBE_LIMITS)
+        except SandboxUnavailable as refusal:
+            reason = str(refusal)
+            continue
+        if result.ok:
+            return mode
+        reason = f"The sandbox does not work here: {result.ending} {_last_line(result.stderr)}"
+    return reason
+
+
+def _run(
+    argv: Sequence[str],
+    *,
+    mode: command.Mode,
+    limits: Limits,
+    binds: Sequence[Bind] = (),
+    env: Mapping[str, str] | None = None,
+    cwd: str = "/",
+    stdin: bytes = b"",
+    network: bool = False,
+) -> SandboxResult:
+    status_read, status_write = os.pipe()
+    try:
+        with unprivileged_uid() as uid, _lent(binds, uid if mode.root else None):
+            try:
+                line = command.build(
+                    argv,
+                    mode=mode,
+                    uid=uid,
+                    binds=binds,
+                    limits=limits,
+                    cwd=cwd,
+                    network=network,
+                    status_fd=status_write,
+                )
+                started = time.monotonic()
+                process = _start(line, env=env or {}, status_fd=status_write, feed=bool(stdin))
+            finally:
+                os.close(status_write)
+            return _converse(process, Exchange(process, status_read, limits, stdin), started)
+    finally:
+        os.close(status_read)
+
+
+def _start(line: Sequence[str], *, env: Mapping[str, str], status_fd: int, feed: bool) -> subprocess.Popen[bytes]:
+    minimal = {"PATH": PATH, "HOME": command.HOME, "LANG": "C.UTF-8", "TMPDIR": "/tmp"}  # noqa: S108 - inside
+    return subprocess.Popen(
+        line,
+        stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**minimal, **env},
+        pass_fds=(status_fd,),
+        start_new_session=True,
+        cwd="/",
+    )
+
+
+def _converse(process: subprocess.Popen[bytes], exchange: Exchange, started: float) -> SandboxResult:
+    try:
+        exchange.talk()
+    finally:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            if pipe is not None:
+                pipe.close()
+    stopped = exchange.timed_out or exchange.truncated
+    if exchange.exit_code is None and not stopped:
+        raise SandboxUnavailable(f"The sandbox could not be set up: {_last_line(exchange.stderr)}")
+    return SandboxResult(
+        returncode=None if stopped else exchange.exit_code,
+        stdout=exchange.stdout,
+        stderr=exchange.stderr,
+        duration=time.monotonic() - started,
+        cpu_seconds=usage.ru_utime + usage.ru_stime,
+        timed_out=exchange.timed_out,
+        truncated=exchange.truncated,
+        limits=exchange.limits,
+    )
+
+
+@contextmanager
+def _lent(binds: Sequence[Bind], uid: int | None) -> Iterator[None]:
+    """Give the writable folders to the sandbox's user for a while."""
+    folders = [bind.source for bind in binds if bind.writable] if uid is not None else []
+    owners = [folder.stat() for folder in folders]
+    for folder in folders:
+        os.chown(folder, uid or 0, uid or 0, follow_symlinks=False)
+    try:
+        yield
+    finally:
+        for folder, owner in zip(folders, owners, strict=True):
+            os.chown(folder, owner.st_uid, owner.st_gid, follow_symlinks=False)
+
+
+def _last_line(output: bytes) -> str:
+    """The last line a failed launcher wrote, without control characters."""
+    lines = output.decode(errors="replace").strip().splitlines()
+    return "".join(c for c in lines[-1] if c.isprintable())[:300] if lines else "it said nothing."
