@@ -1,0 +1,1 @@
+"""One module a check, one protocol, one registry; no Django anywhere below this folder."""

@@ -1,0 +1,234 @@
+"""The protocol of a check and the facts it returns. No Django here, nor in any check."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol
+
+from governance.vocabulary import Capability, CheckStatus, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from plugins.archive import Unpacked
+    from plugins.package import Package
+
+SNIPPET_LIMIT = 300
+JOINT = " + "
+"""Between the names, and the versions, of engines that worked together."""
+"""Characters of a line kept as evidence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing wrong at one place. `fingerprint` is its identity across re-scans and never holds a line number."""
+
+    check: str
+    rule: str
+    severity: Severity
+    title: str
+    path: str = ""
+    line: int = 0
+    snippet: str = ""
+    """The matched text, at most SNIPPET_LIMIT characters; never a secret's value."""
+    detail: str = ""
+    remediation: str = ""
+    cwe: str = ""
+    symbol: str = ""
+    """What tells two findings of a rule apart beside the snippet: enclosing symbol, advisory id with package …"""
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """A capability used, or a host named, at one place in the code."""
+
+    kind: str
+    """`capability` or `host`."""
+    value: str
+    """A capability id, or a lower-case host name."""
+    path: str = ""
+    line: int = 0
+    snippet: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MatchedAdvisory:
+    """An advisory that concerns a dependency."""
+
+    id: str
+    aliases: tuple[str, ...]
+    severity: Severity
+    summary: str
+    fixed: tuple[str, ...]
+    """Versions that fix it, oldest first."""
+    match: str
+    """`affected` (the pinned version is) or `could-resolve` (some version the requirement allows is)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentResult:
+    """A dependency and what the advisories say of it."""
+
+    purl: str
+    ecosystem: str
+    name: str
+    requirement: str
+    direct: bool
+    pinned: str | None
+    scope: str = "runtime"
+    advisories: tuple[MatchedAdvisory, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What a check found, and how much it looked at. `reason` is one plain sentence for people, always filled."""
+
+    code: str
+    status: CheckStatus
+    reason: str
+    engine: str = ""
+    engine_version: str = ""
+    examined: int = 0
+    findings: tuple[Finding, ...] = ()
+    observations: tuple[Observation, ...] = ()
+    components: tuple[ComponentResult, ...] = ()
+    evidence: Mapping[str, object] = field(default_factory=dict)
+    """JSON-ready facts for the record: rule-set digest, skipped files, feed age …"""
+    duration_ms: int = 0
+    """Filled by the pipeline."""
+    cpu_ms: int = 0
+    """CPU time of the engines, where the sandbox measured it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """What a check may look at, and where it may write."""
+
+    package: Package
+    artifact: Path
+    """The archive as submitted."""
+    root: Path
+    """The unpacked tree; never write here, never execute from here."""
+    scratch: Path
+    """A folder of this run's own; each check makes its own subfolder."""
+    cache: Path
+    """`var/cache`: warmed engine caches, mounted read-only into the sandbox."""
+    unpacked: Unpacked | None = None
+    """What the archive reader noted on the way."""
+    feed: FeedSnapshot | None = None
+    fail_on: Severity = Severity.HIGH
+    """Findings at or above this severity make a check FAILED."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSnapshot:
+    """The advisories that name any of the package's dependencies, cut from the imported feeds."""
+
+    names: tuple[str, ...]
+    """Names of the feeds, e.g. ("OSV PyPI",)."""
+    records: int
+    """How many records the feeds hold in all."""
+    age_days: float
+    """Days since the newest record was modified or the feed was made, whichever the feed states."""
+    demo: bool
+    """Whether any of it is the starter feed of the demo."""
+    advisories: tuple[Mapping[str, object], ...]
+    """OSV records, as imported."""
+
+
+class Check(Protocol):
+    """A check: stateless, registered once in `plugins.checks.registry`."""
+
+    @property
+    def code(self) -> str:
+        """Its id, as reports and policies name it."""
+
+    @property
+    def version(self) -> str:
+        """Raised whenever its rules or their meaning change; part of the cache key."""
+
+    def applies_to(self, package: Package) -> bool:
+        """Whether there is anything to look at; False gives NOT_APPLICABLE."""
+
+    def run(self, workspace: Workspace) -> CheckResult:
+        """Examine the workspace. May raise: the pipeline turns any exception into ERRORED."""
+
+
+def engines(*pairs: tuple[str, str]) -> tuple[str, str]:
+    """The names and the versions of several engines, in one order: `("bandit + ast-grep", "1.9.4 + 0.51.0")`.
+
+    One without a version gave no answer and is left out: what is named has looked.
+    """
+    answered = [pair for pair in pairs if pair[1]]
+    return JOINT.join(name for name, _ in answered), JOINT.join(version for _, version in answered)
+
+
+def engine_versions(engine: str, version: str) -> dict[str, str]:
+    """Each engine's version, from what `engines` joined; empty where no engine gave an answer."""
+    names, versions = engine.split(JOINT), version.split(JOINT)
+    if not version or len(names) != len(versions):
+        return {engine: version} if version else {}
+    return dict(zip(names, versions, strict=True))
+
+
+def conclude(
+    *,
+    code: str,
+    findings: Iterable[Finding],
+    fail_on: Severity,
+    reason: str,
+    gaps: Iterable[str] = (),
+    examined: int,
+    **more: object,
+) -> CheckResult:
+    """Build a result that fails closed: any gap, or nothing examined, is INCONCLUSIVE; else findings decide.
+
+    `gaps` are plain sentences, each naming something that was not answered. `more` is passed to CheckResult.
+    """
+    found = fingerprinted(findings)
+    missing = list(gaps)
+    if examined == 0 and not missing:
+        missing = ["Nothing was examined although there was something to examine."]
+    if missing:
+        status, why = CheckStatus.INCONCLUSIVE, " ".join(missing)
+    elif any(finding.severity.at_least(fail_on) for finding in found):
+        status, why = CheckStatus.FAILED, reason
+    else:
+        status, why = CheckStatus.PASSED, reason
+    return CheckResult(code=code, status=status, reason=why, examined=examined, findings=found, **more)  # type: ignore[arg-type]
+
+
+def fingerprinted(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Give each finding its identity: sha256(check, rule, normalised snippet, symbol path, nth occurrence).
+
+    The path counts through the symbol, so a file that moves keeps what is found in it only where the symbol says so.
+    """
+    seen: Counter[tuple[str, ...]] = Counter()
+    result = []
+    for finding in findings:
+        key = (finding.check, finding.rule, normalise(finding.snippet), finding.path, finding.symbol)
+        seen[key] += 1
+        digest = hashlib.sha256("\x1f".join((*key, str(seen[key]))).encode()).hexdigest()
+        result.append(replace(finding, snippet=clip(finding.snippet), fingerprint=digest))
+    return tuple(result)
+
+
+def normalise(snippet: str) -> str:
+    """Fold white space and Unicode forms, so that re-indenting a line does not make a new finding."""
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFC", snippet)).strip()
+
+
+def clip(text: str) -> str:
+    """Cut evidence to SNIPPET_LIMIT characters."""
+    return text if len(text) <= SNIPPET_LIMIT else text[: SNIPPET_LIMIT - 1] + "…"
+
+
+def capability(value: Capability, path: str, line: int, snippet: str = "") -> Observation:
+    """Shorthand for a capability seen at a place."""
+    return Observation("capability", value.value, path, line, clip(snippet))

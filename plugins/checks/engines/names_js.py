@@ -1,0 +1,287 @@
+"""Canonical names in JavaScript and TypeScript, as people write it and as compilers emit it.
+
+`(0, axios_1.default)(o)`, `axios.create().get()`, `const {exec} = require("node:child_process")`,
+`cp["ex" + "ec"]()` and `import cp from "child_process"; cp.exec()` all resolve to `module.member`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from plugins.checks.engines.names_common import (
+    MAX_CONSTANTS,
+    MAX_CONSTANTS_MINIFIED,
+    MAX_DEPTH,
+    UNKNOWN,
+    Constant,
+    Facts,
+    concatenation,
+    first_argument,
+    interesting,
+    topmost,
+    unescape,
+)
+
+if TYPE_CHECKING:
+    from ast_grep_py import SgNode
+
+KINDS = (
+    "call_expression",
+    "new_expression",
+    "import_statement",
+    "import_require_clause",
+    "variable_declarator",
+    "assignment_expression",
+    "function_declaration",
+    "string",
+    "template_string",
+)
+READ_KINDS = ("member_expression", "subscript_expression")
+
+_GLOBALS = frozenset({"globalThis", "window", "global", "self", "top", "frames"})
+_WRAPPER = re.compile(r"(?:^|\.)(?:__importDefault|__importStar|__toESM|_?_?interop\w*|__toModule|promisify)$")
+_TRANSPARENT = frozenset({"await_expression", "non_null_expression", "as_expression", "satisfies_expression"})
+MODULE_ALIASES = {"fs/promises": "fs", "fs-extra": "fs", "graceful-fs": "fs"}
+_CALLERS = frozenset({"call", "apply", "bind"})
+_FOLDED = frozenset({"binary_expression", "parenthesized_expression"})
+
+
+class JavaScriptNames:
+    """Resolves one file. `short_names` False: one- and two-letter names of minified code are not trusted."""
+
+    def __init__(self, *, short_names: bool) -> None:
+        self.bindings: dict[str, str] = {}
+        self.local: set[str] = set()
+        self.short_names = short_names
+
+    def facts(self, nodes: list[SgNode]) -> Facts:
+        """Go through the nodes of KINDS, in the order of the document, once to bind and once to name."""
+        facts = Facts(room=MAX_CONSTANTS if self.short_names else MAX_CONSTANTS_MINIFIED)
+        for node in nodes:
+            self._bind(node, facts)
+        for node in nodes:
+            self._name(node, facts)
+        return facts
+
+    def _bind(self, node: SgNode, facts: Facts) -> None:
+        kind = node.kind()
+        if kind == "import_statement":
+            self._bind_import(node, facts)
+        elif kind == "variable_declarator":
+            self._bind_target(node.field("name"), node.field("value"))
+        elif kind == "assignment_expression":
+            self._bind_target(node.field("left"), node.field("right"))
+        elif kind == "function_declaration" and (name := node.field("name")):
+            self.local.add(name.text())
+
+    def _bind_target(self, target: SgNode | None, value: SgNode | None) -> None:
+        if target is None:
+            return
+        name = self.name(value) if value is not None else UNKNOWN
+        known = "." in name or name in self.bindings.values() or self._is_import(value)
+        if target.kind() == "object_pattern":
+            self._bind_pattern(target, name if known else UNKNOWN)
+        elif target.kind() == "identifier":
+            self._assign(target.text(), name if known and UNKNOWN not in name else None)
+
+    def _is_import(self, value: SgNode | None) -> bool:
+        if value is None:
+            return False
+        ends = value.text()[:200] + value.text()[-60:]
+        return "require" in ends or "import(" in ends
+
+    def _bind_pattern(self, pattern: SgNode, module: str) -> None:
+        for child in pattern.children():
+            kind = child.kind()
+            if kind == "shorthand_property_identifier_pattern":
+                self._assign(child.text(), f"{module}.{child.text()}" if module != UNKNOWN else None)
+            elif kind == "pair_pattern" and (key := child.field("key")) and (value := child.field("value")):
+                self._assign(value.text(), f"{module}.{key.text()}" if module != UNKNOWN else None)
+
+    def _assign(self, name: str, target: str | None) -> None:
+        if target is None:
+            self.local.add(name)
+        elif self.short_names or len(name) > 2:  # noqa: PLR2004 - minifiers use one or two letters
+            self.bindings[name] = target
+
+    def _bind_import(self, node: SgNode, facts: Facts) -> None:
+        source = node.field("source") or node.find(kind="string")
+        if source is None or node.text().startswith("import type"):
+            return
+        module = clean_module(self.constant(source))
+        facts.imports.append((module, node))
+        for child in node.children():
+            if child.kind() == "import_clause":
+                self._bind_clause(child, module)
+            elif child.kind() == "import_require_clause" and (name := child.find(kind="identifier")):
+                self.bindings[name.text()] = module
+
+    def _bind_clause(self, clause: SgNode, module: str) -> None:
+        for child in clause.children():
+            if child.kind() == "identifier":
+                self._assign(child.text(), module)
+            elif child.kind() == "namespace_import" and (name := child.find(kind="identifier")):
+                self._assign(name.text(), module)
+            elif child.kind() == "named_imports":
+                for item in child.find_all(kind="import_specifier"):
+                    name, alias = item.field("name"), item.field("alias")
+                    if name is not None:
+                        self._assign((alias or name).text(), f"{module}.{name.text()}")
+
+    def _name(self, node: SgNode, facts: Facts) -> None:
+        kind = node.kind()
+        if kind in {"string", "template_string"}:
+            self._add_constant(node, facts)
+        elif kind == "call_expression":
+            self._add_call(node, facts)
+        elif kind == "new_expression":
+            name = self.name(node.field("constructor"))
+            if name == "require" and (module := self._required(node)):
+                facts.imports.append((module, node))
+            facts.calls.append((name, node))
+        elif kind in READ_KINDS:
+            facts.reads.append((self.name(node), node))
+
+    def _add_call(self, node: SgNode, facts: Facts) -> None:
+        function = node.field("function")
+        if function is None:
+            return
+        if function.kind() == "import" or self.name(function) in {"require", "module.require", "require.resolve"}:
+            module = self._required(node)
+            if module:
+                facts.imports.append((module, node))
+            return
+        name = self.name(function)
+        head, _, last = name.rpartition(".")
+        facts.calls.append((head if head and last in _CALLERS else name, node))
+
+    def _required(self, call: SgNode) -> str:
+        argument = first_argument(call)
+        text = self.constant(argument) if argument is not None else UNKNOWN
+        return clean_module(text) if text and UNKNOWN not in text else ""
+
+    def _add_constant(self, node: SgNode, facts: Facts) -> None:
+        raw = node.text()
+        if not interesting(raw) and "\\" not in raw and not raw[1:].startswith(("http", "ws")):
+            return
+        if not facts.has_room():
+            return
+        top = topmost(node, _FOLDED)
+        text = self.constant(top)
+        if interesting(text) and not (
+            facts.constants and facts.constants[-1].node.range().start.index == top.range().start.index
+        ):
+            facts.constants.append(Constant(text, top, key_of(top)))
+
+    def name(self, node: SgNode | None, depth: int = 0) -> str:
+        """Canonical dotted name of an expression; UNKNOWN where it is none."""
+        if node is None or depth > MAX_DEPTH:
+            return UNKNOWN
+        kind = node.kind()
+        if kind in {"identifier", "this", "super"}:
+            return self._identifier(node.text())
+        if kind == "member_expression":
+            return self._member(node.field("object"), (node.field("property") or node).text(), depth)
+        if kind == "subscript_expression":
+            return self._member(node.field("object"), self._index(node.field("index"), depth), depth)
+        return self._compound_name(node, kind, depth)
+
+    def _compound_name(self, node: SgNode, kind: str, depth: int) -> str:
+        if kind in {"parenthesized_expression", "sequence_expression"} or kind in _TRANSPARENT:
+            named = [child for child in node.children() if child.is_named() and child.kind() != "comment"]
+            last = named[-1] if kind == "sequence_expression" else named[0] if named else None
+            return self.name(last, depth + 1)
+        if kind == "binary_expression":
+            return self.name(node.field("left"), depth + 1)
+        if kind == "new_expression":
+            name = self.name(node.field("constructor"), depth + 1)
+            return (self._required(node) if name == "require" else "") or f"{name}()"
+        if kind == "call_expression":
+            return self._call_name(node, depth)
+        return UNKNOWN
+
+    def _call_name(self, node: SgNode, depth: int) -> str:
+        function = node.field("function")
+        if function is not None and function.kind() == "import":
+            return self._required(node) or UNKNOWN
+        name = self.name(function, depth + 1)
+        if name in {"require", "module.require"}:
+            return self._required(node) or UNKNOWN
+        if _WRAPPER.search(name):
+            return self.name(first_argument(node), depth + 1)
+        return f"{name}()"
+
+    def _identifier(self, text: str) -> str:
+        if text in self.bindings:
+            return self.bindings[text]
+        return f"local:{text}" if text in self.local else text
+
+    def _member(self, owner: SgNode | None, member: str, depth: int) -> str:
+        base = self.name(owner, depth + 1)
+        if member == "default" and base != UNKNOWN:
+            return base
+        if base == "fs" and member == "promises":
+            return base
+        return member if base in _GLOBALS else f"{base}.{member}"
+
+    def _index(self, index: SgNode | None, depth: int) -> str:
+        text = self.constant(index, depth + 1) if index is not None else UNKNOWN
+        return text if UNKNOWN not in text else "[]"
+
+    def constant(self, node: SgNode, depth: int = 0) -> str:
+        """The string an expression stands for, with UNKNOWN for the pieces only run time knows."""
+        if depth > MAX_DEPTH:
+            return UNKNOWN
+        kind = node.kind()
+        if kind == "string":
+            return unescape(node.text()[1:-1])
+        if kind == "template_string":
+            return self._template(node, depth)
+        if kind == "parenthesized_expression":
+            return self.constant(node.children()[1], depth + 1)
+        if kind == "binary_expression":
+            return concatenation(node, "+", self.constant, depth)
+        return UNKNOWN
+
+    def _template(self, node: SgNode, depth: int) -> str:
+        parts = []
+        for child in node.children()[1:-1]:
+            if child.kind() == "template_substitution":
+                inner = child.children()
+                parts.append(self.constant(inner[1], depth + 1) if len(inner) > 1 else UNKNOWN)
+            else:
+                parts.append(unescape(child.text()))
+        return "".join(parts)
+
+
+def clean_module(module: str) -> str:
+    """`node:fs`, `fs/promises` and `fs-extra` go by the name `fs`, so that one rule covers them."""
+    module = module.removeprefix("node:")
+    return MODULE_ALIASES.get(module, module)
+
+
+def key_of(node: SgNode) -> str:
+    """The property or variable a value is given to, looking through arrays and calls' brackets; "" where none."""
+    current = node
+    for _ in range(4):
+        parent = current.parent()
+        if parent is None:
+            return ""
+        kind = parent.kind()
+        if kind == "expression_statement":
+            return "expression statement"
+        if kind in {"call_expression", "new_expression"}:
+            function = parent.field("function") or parent.field("constructor")
+            return "call:" + (function.text()[-200:].rpartition(".")[2] if function else "")
+        target = parent.field("key") or parent.field("left") or parent.field("name") or parent.field("property")
+        if kind in {
+            "pair",
+            "assignment_expression",
+            "variable_declarator",
+            "public_field_definition",
+            "field_definition",
+        }:
+            return target.text().rpartition(".")[2].strip("'\"")[:80] if target else ""
+        current = parent
+    return ""

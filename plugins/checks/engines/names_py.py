@@ -1,0 +1,189 @@
+"""Canonical names in Python.
+
+`import requests as r; r.get(u)` is `requests.get`, `getattr(os, "sys" + "tem")` is `os.system`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plugins.checks.engines.names_common import (
+    MAX_DEPTH,
+    UNKNOWN,
+    Constant,
+    Facts,
+    concatenation,
+    first_argument,
+    interesting,
+    topmost,
+    unescape,
+)
+
+if TYPE_CHECKING:
+    from ast_grep_py import SgNode
+
+KINDS = (
+    "call",
+    "import_statement",
+    "import_from_statement",
+    "assignment",
+    "function_definition",
+    "as_pattern",
+    "string",
+)
+READ_KINDS = ("attribute",)
+_FOLDED = frozenset({"binary_operator", "parenthesized_expression", "concatenated_string"})
+
+
+class PythonNames:
+    """Resolves one file; see JavaScriptNames."""
+
+    def __init__(self) -> None:
+        self.bindings: dict[str, str] = {}
+        self.local: set[str] = set()
+
+    def facts(self, nodes: list[SgNode]) -> Facts:
+        """Go through the nodes of KINDS, in the order of the document, once to bind and once to name."""
+        facts = Facts()
+        for node in nodes:
+            self._bind(node, facts)
+        for node in nodes:
+            self._name(node, facts)
+        return facts
+
+    def _bind(self, node: SgNode, facts: Facts) -> None:
+        kind = node.kind()
+        if kind in {"import_statement", "import_from_statement"}:
+            self._bind_import(node, facts)
+        elif kind == "assignment":
+            self._assign(node.field("left"), self.name(node.field("right")))
+        elif kind == "as_pattern":
+            target = node.find(kind="as_pattern_target")
+            self._assign(target.child(0) if target else None, self.name(node.child(0)))
+        elif kind == "function_definition" and (name := node.field("name")) and not _indented(node):
+            self.local.add(name.text())
+
+    def _assign(self, target: SgNode | None, name: str) -> None:
+        if target is not None and target.kind() == "identifier" and "." in name and UNKNOWN not in name:
+            self.bindings.setdefault(target.text(), name)
+
+    def _bind_import(self, node: SgNode, facts: Facts) -> None:
+        source = node.field("module_name")
+        prefix = f"{source.text()}." if source is not None else ""
+        if source is not None:
+            facts.imports.append((source.text(), node))
+        for item in node.field_children("name"):
+            aliased = item.kind() == "aliased_import"
+            name = ((item.field("name") or item) if aliased else item).text()
+            alias = item.field("alias") if aliased else None
+            facts.imports.append((prefix + name, node))
+            if alias is not None or prefix:
+                self.bindings[alias.text() if alias is not None else name] = prefix + name
+
+    def _name(self, node: SgNode, facts: Facts) -> None:
+        kind = node.kind()
+        if kind == "string":
+            self._add_constant(node, facts)
+        elif kind == "call":
+            name = self.name(node.field("function"))
+            if name in {"__import__", "importlib.import_module"} and (module := self._first_constant(node)):
+                facts.imports.append((module, node))
+            facts.calls.append((name, node))
+        elif kind == "attribute":
+            facts.reads.append((self.name(node), node))
+
+    def _first_constant(self, call: SgNode) -> str:
+        argument = first_argument(call)
+        text = self.constant(argument) if argument is not None else UNKNOWN
+        return "" if UNKNOWN in text else text
+
+    def _add_constant(self, node: SgNode, facts: Facts) -> None:
+        raw = node.text()
+        if not interesting(raw) and "\\" not in raw:
+            return
+        if not facts.has_room():
+            return
+        top = topmost(node, _FOLDED)
+        text = self.constant(top)
+        if interesting(text) and not (
+            facts.constants and facts.constants[-1].node.range().start.index == top.range().start.index
+        ):
+            facts.constants.append(Constant(text, top, key_of(top)))
+
+    def name(self, node: SgNode | None, depth: int = 0) -> str:  # noqa: PLR0911 - one line a kind of node
+        """Canonical dotted name of an expression; UNKNOWN where it is none."""
+        if node is None or depth > MAX_DEPTH:
+            return UNKNOWN
+        kind = node.kind()
+        if kind == "identifier":
+            text = node.text()
+            return self.bindings.get(text) or (f"local:{text}" if text in self.local else text)
+        if kind == "attribute":
+            return f"{self.name(node.field('object'), depth + 1)}.{(node.field('attribute') or node).text()}"
+        if kind == "call":
+            return self._call_name(node, depth)
+        if kind in {"await", "parenthesized_expression"}:
+            return self.name(node.child(1), depth + 1)
+        if kind == "subscript":
+            return f"{self.name(node.field('value'), depth + 1)}.[]"
+        return UNKNOWN
+
+    def _call_name(self, node: SgNode, depth: int) -> str:
+        name = self.name(node.field("function"), depth + 1)
+        if name in {"__import__", "importlib.import_module"}:
+            return self._first_constant(node) or UNKNOWN
+        if name == "getattr" and (arguments := node.field("arguments")):
+            named = [child for child in arguments.children() if child.is_named()]
+            if len(named) > 1:
+                member = self.constant(named[1])
+                return f"{self.name(named[0], depth + 1)}.{'[]' if UNKNOWN in member else member}"
+        return f"{name}()"
+
+    def constant(self, node: SgNode, depth: int = 0) -> str:
+        """The string an expression stands for, with UNKNOWN for the pieces only run time knows."""
+        if depth > MAX_DEPTH:
+            return UNKNOWN
+        kind = node.kind()
+        if kind == "string":
+            return self._string(node)
+        if kind == "concatenated_string":
+            return "".join(self.constant(child, depth + 1) for child in node.children() if child.is_named())
+        if kind == "parenthesized_expression":
+            return self.constant(node.children()[1], depth + 1)
+        if kind == "binary_operator":
+            return concatenation(node, "+", self.constant, depth)
+        return UNKNOWN
+
+    def _string(self, node: SgNode) -> str:
+        parts = []
+        for child in node.children():
+            kind = child.kind()
+            if kind == "interpolation":
+                parts.append(UNKNOWN)
+            elif kind == "string_content":
+                parts.append(unescape(child.text()))
+        return "".join(parts)
+
+
+def _indented(definition: SgNode) -> bool:
+    """Whether a function is a method, or of another function's own: no global of its name is hidden by it."""
+    return definition.range().start.column > 0
+
+
+def key_of(node: SgNode) -> str:
+    """The keyword, key or variable a value is given to; `expression statement` for a docstring; "" where none."""
+    current = node
+    for _ in range(4):
+        parent = current.parent()
+        if parent is None:
+            return ""
+        kind = parent.kind()
+        if kind == "expression_statement":
+            return "expression statement"
+        if kind == "call" and (function := parent.field("function")):
+            return "call:" + function.text()[-200:].rpartition(".")[2]
+        if kind in {"pair", "keyword_argument", "assignment"}:
+            target = parent.field("key") or parent.field("name") or parent.field("left")
+            return target.text().rpartition(".")[2].strip("'\"")[:80] if target else ""
+        current = parent
+    return ""

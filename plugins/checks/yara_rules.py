@@ -1,0 +1,71 @@
+"""GuardDog's rule files: where they are, what they are, compiled how. The package itself is never imported."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from plugins.sandbox import Bind, SandboxUnavailable, run_python
+
+DISTRIBUTION = "guarddog"
+ENGINE = "plugins.checks.engines.yara_engine"
+VARIABLE = "PLUGWARDEN_GUARDDOG_RULES"
+INSTALL = "Install them with: make setup"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """One installed rule set."""
+
+    folder: Path
+    version: str
+    engine_version: str
+    digest: str
+    """SHA-256 over the names and bytes of all its files and the engine's version."""
+    files: int
+
+    def compiled(self, cache: Path) -> Path:
+        """Where its compiled form is cached."""
+        return cache / "yara" / f"{self.digest}.yarc"
+
+
+def installed(target: Path | None = None) -> RuleSet:
+    """Find the rules by the metadata of the distribution installed into `target`.
+
+    By default that is what PLUGWARDEN_GUARDDOG_RULES names, else `guarddog-rules` in our environment. Raises
+    SandboxUnavailable, saying what to run, where they are missing or incomplete.
+    """
+    import importlib.metadata  # noqa: PLC0415 - start-up time: it pulls in the mail parser
+
+    place = target or Path(os.environ.get(VARIABLE) or Path(sys.prefix, "guarddog-rules"))
+    found = next(iter(importlib.metadata.distributions(name=DISTRIBUTION, path=[str(place)])), None)
+    listed = [Path(str(file.locate())) for file in (found.files or ()) if file.suffix == ".yar"] if found else []
+    if found is None or not listed:
+        raise SandboxUnavailable(f"GuardDog's rule files are not installed. {INSTALL}")
+    if not all(file.is_file() for file in listed) or len({file.parent for file in listed}) != 1:
+        raise SandboxUnavailable(f"GuardDog's rule files are incomplete. {INSTALL}")
+    try:
+        engine_version = importlib.metadata.version("yara-x")
+    except importlib.metadata.PackageNotFoundError as error:
+        raise SandboxUnavailable("yara-x is not installed. Install it with: make setup") from error
+    folder = listed[0].parent
+    return RuleSet(folder, found.version, engine_version, _digest(folder, engine_version), len(listed))
+
+
+def compiled_bytes(rules: RuleSet) -> bytes:
+    """Compile them, in the sandbox, into the form the engine loads quickly."""
+    result = run_python(ENGINE, "compile", "/rules", binds=[Bind(rules.folder, "/rules")])
+    if not result.ok or not result.stdout:
+        raise SandboxUnavailable(f"The malware rules could not be compiled. {result.ending}")
+    return result.stdout
+
+
+def _digest(folder: Path, engine_version: str) -> str:
+    digest = hashlib.sha256(engine_version.encode())
+    for file in sorted((*folder.glob("*.yar"), *folder.glob("*.meta"))):
+        data = file.read_bytes()
+        digest.update(f"\0{file.name}\0{len(data)}\0".encode() + data)
+    return digest.hexdigest()
