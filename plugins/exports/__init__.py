@@ -1,0 +1,1 @@
+"""What a vetting report looks like to others: JSON, SARIF, CycloneDX, text."""

@@ -1,0 +1,203 @@
+"""A vetting report as `plugwarden.vetting/v1`; the schema is docs/schemas/vetting.v1.schema.json."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from plugins.counterfactual import counterfactual
+
+if TYPE_CHECKING:
+    from plugins.capabilities import CapabilityUse, HostUse, Place
+    from plugins.checks.base import CheckResult, ComponentResult, FeedSnapshot, Finding
+    from plugins.package import Package
+    from plugins.vetting import Report
+
+SCHEMA = "plugwarden.vetting/v1"
+
+
+def vetting_document(report: Report) -> dict[str, Any]:
+    """The whole report, JSON-ready. Text in it comes from strangers: escape it wherever it is shown."""
+    return {
+        "schema": SCHEMA,
+        "artifact": artifact(report),
+        "verdict": report.verdict.value,
+        "reason": report.reason,
+        "fail_on": report.fail_on.value,
+        "policy": {"version": report.policy.version, "digest": report.policy.digest},
+        "feed": feed(report.feed),
+        "risk": risk(report),
+        "checks": [check(result) for result in report.results],
+        "findings": [finding(found) for result in report.results for found in result.findings],
+        "capabilities": [capability(use) for use in report.comparison.capabilities],
+        "egress": [host(use) for use in report.comparison.hosts],
+        "dependencies": [dependency(part) for result in report.results for part in result.components],
+        "criteria": criteria(report),
+        "declaration": declaration(report.intake.package),
+    }
+
+
+def error_document(code: str, message: str) -> dict[str, Any]:
+    """What `vet --format json` prints for bad input."""
+    return {"schema": SCHEMA, "error": {"code": code, "message": message}}
+
+
+def artifact(report: Report) -> dict[str, Any]:
+    """Identity of the artifact and of the package in it."""
+    package, unpacked = report.intake.package, report.intake.unpacked
+    return {
+        "filename": report.intake.filename,
+        "sha256": unpacked.sha256,
+        "size": unpacked.size,
+        "format": package.format,
+        "name": package.metadata.name,
+        "version": package.metadata.version,
+        "purl": package.purl,
+        "files": len(package.files),
+        "code_files": len(package.code_files),
+        "metadata": {**asdict(package.metadata), "keywords": list(package.metadata.keywords)},
+    }
+
+
+def feed(snapshot: FeedSnapshot | None) -> dict[str, Any] | None:
+    """The advisory feeds that were asked, or None where none is imported."""
+    if snapshot is None:
+        return None
+    return {
+        "names": list(snapshot.names),
+        "records": snapshot.records,
+        "age_days": round(snapshot.age_days, 1),
+        "demo": snapshot.demo,
+    }
+
+
+def risk(report: Report) -> dict[str, Any]:
+    """Score, tier and the factors they come from."""
+    score = report.risk
+    return {
+        "score": score.score,
+        "tier": score.tier.value,
+        "weights_version": score.weights_version,
+        "floor": score.floor,
+        "factors": [
+            {"code": factor.code, "points": factor.points, "cap": factor.cap, "reason": factor.reason}
+            for factor in score.factors
+        ],
+        "counterfactual": counterfactual(score, report.policy.risk).text,
+    }
+
+
+def check(result: CheckResult) -> dict[str, Any]:
+    """One check's conclusion; `findings` is their number."""
+    return {
+        "code": result.code,
+        "status": result.status.value,
+        "engine": result.engine,
+        "engine_version": result.engine_version,
+        "examined": result.examined,
+        "duration_ms": result.duration_ms,
+        "findings": len(result.findings),
+        "reason": result.reason,
+        "evidence": dict(result.evidence),
+    }
+
+
+def finding(found: Finding) -> dict[str, Any]:
+    """One finding."""
+    return {
+        "check": found.check,
+        "rule": found.rule,
+        "severity": found.severity.value,
+        "title": found.title,
+        "path": found.path,
+        "line": found.line,
+        "snippet": found.snippet,
+        "detail": found.detail,
+        "cwe": found.cwe,
+        "fingerprint": found.fingerprint,
+        "remediation": found.remediation,
+    }
+
+
+def places(seen: tuple[Place, ...]) -> list[dict[str, Any]]:
+    """Places as path and line."""
+    return [{"path": place.path, "line": place.line} for place in seen]
+
+
+def capability(use: CapabilityUse) -> dict[str, Any]:
+    """One capability: declared, derived from the manifest, seen in the code."""
+    return {
+        "id": use.id.value,
+        "declared": use.declared,
+        "derived": use.derived,
+        "static": use.static,
+        "undeclared": use.undeclared,
+        "evidence": places(use.places),
+        "total": use.total,
+    }
+
+
+def host(use: HostUse) -> dict[str, Any]:
+    """One egress host, likewise."""
+    return {
+        "host": use.host,
+        "port": use.port or None,
+        "declared": use.declared,
+        "derived": use.derived,
+        "static": use.static,
+        "undeclared": use.undeclared,
+        "evidence": places(use.places),
+        "total": use.total,
+    }
+
+
+def dependency(part: ComponentResult) -> dict[str, Any]:
+    """One dependency with the advisories that concern it."""
+    return {
+        "purl": part.purl,
+        "ecosystem": part.ecosystem,
+        "name": part.name,
+        "requirement": part.requirement,
+        "direct": part.direct,
+        "pinned": part.pinned,
+        "scope": part.scope,
+        "advisories": [
+            {
+                "id": advisory.id,
+                "aliases": list(advisory.aliases),
+                "severity": advisory.severity.value,
+                "summary": advisory.summary,
+                "fixed": list(advisory.fixed),
+                "match": advisory.match,
+            }
+            for advisory in part.advisories
+        ],
+    }
+
+
+def criteria(report: Report) -> list[dict[str, Any]]:
+    """Every criterion of the policy with its outcome."""
+    rows = []
+    for outcome in report.criteria:
+        rule = report.policy.criterion(outcome.code)
+        rows.append(
+            {
+                "code": rule.code,
+                "title": rule.title,
+                "category": rule.category,
+                "kind": rule.kind,
+                "blocking": rule.blocking,
+                "in_verdict": rule.counts_in_vet,
+                "outcome": outcome.outcome.value,
+                "explanation": outcome.explanation,
+                "remediation": rule.remediation,
+                "deadline_days": rule.deadline_days,
+                "evidence": [asdict(place) for place in outcome.evidence],
+            }
+        )
+    return rows
+
+
+def declaration(package: Package) -> dict[str, object] | None:
+    """The declaration as it was handed in."""
+    return dict(package.declaration.raw) if package.declaration else None

@@ -1,0 +1,167 @@
+"""Get a package by name with the ordinary clients, running none of its code: npm packs, pip takes the wheel.
+
+Downloading an sdist can run its `setup.py` (pip asks it for metadata), so that happens in a sandbox with network, an
+empty home and one writable folder.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from plugins.sandbox import Bind, Limits, SandboxUnavailable
+from plugins.sandbox.network import network_binds, network_env
+from plugins.sandbox.python import run_python
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from plugins.sandbox import SandboxResult
+
+TIMEOUT = 300
+_NPM = re.compile(
+    r"(?P<name>(@[a-z0-9][a-z0-9._~-]*/)?[a-z0-9][a-z0-9._~-]*)@(?P<version>[0-9][0-9A-Za-z.+-]*)", re.IGNORECASE
+)
+_PYPI = re.compile(r"(?P<name>[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)==(?P<version>[0-9A-Za-z][0-9A-Za-z.!+_-]*)")
+
+
+class FetchFailed(Exception):
+    """The target cannot be had; the text is one sentence, `code` a stable slug."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A package file and the name it is known by."""
+
+    path: Path
+    filename: str
+
+
+def fetch(target: str, *, into: Path, cache: Path | None = None) -> Target:
+    """Resolve a target: a path as it is, `npm:NAME@VERSION` or `pypi:NAME==VERSION` by download into a folder.
+
+    `cache` is a folder whose `packages/` is looked into first and kept filled. Raises FetchFailed.
+    """
+    kind, _, rest = target.partition(":")
+    if kind == "npm" and rest:
+        return _cached(rest, form=_NPM, wanted="npm:NAME@VERSION", download=_npm, into=into, cache=cache)
+    if kind == "pypi" and rest:
+        return _cached(rest, form=_PYPI, wanted="pypi:NAME==VERSION", download=_pypi, into=into, cache=cache)
+    path = Path(target)
+    if path.is_dir():
+        raise FetchFailed("not-a-file", f"{target!r} is a folder; give the packed archive.")
+    if not path.is_file():
+        raise FetchFailed("no-such-file", f"There is no file {target!r}.")
+    if not os.access(path, os.R_OK):
+        raise FetchFailed("unreadable", f"{target!r} cannot be read.")
+    return Target(path, path.name)
+
+
+def _cached(
+    spec: str,
+    *,
+    form: re.Pattern[str],
+    wanted: str,
+    download: Callable[[str, str, Path], Path],
+    into: Path,
+    cache: Path | None,
+) -> Target:
+    match = form.fullmatch(spec)
+    if match is None:
+        raise FetchFailed("bad-target", f"{spec[:200]!r} is not of the form {wanted}.")
+    shelf = cache / "packages" / quote(spec, safe="@=") if cache else None
+    if shelf and (kept := next((file for file in sorted(shelf.glob("*")) if file.is_file()), None)):
+        return Target(kept, kept.name)
+    path = download(match["name"], match["version"], into)
+    if shelf:
+        shelf.mkdir(parents=True, exist_ok=True)
+        scratch = shelf.parent / f".{os.getpid()}-{path.name}"
+        shutil.copyfile(path, scratch)
+        scratch.rename(shelf / path.name)
+    return Target(path, path.name)
+
+
+def _npm(name: str, version: str, into: Path) -> Path:
+    """`npm pack` of a published version downloads its tarball and runs nothing; scripts are off all the same."""
+    if shutil.which("npm") is None:
+        raise FetchFailed("npm-missing", "npm is not installed; install Node.js to fetch npm packages.")
+    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--pack-destination", str(into)]
+    _client(["npm", "pack", f"{name}@{version}", *options], into, f"npm has no {name}@{version} for us")
+    return _only_file(into, f"npm gave no package for {name}@{version}.")
+
+
+def _pypi(name: str, version: str, into: Path) -> Path:
+    """The wheel where there is one, since taking it runs nothing; else the sdist, by a pip locked in."""
+    options = ["--no-deps", "--only-binary=:all:", "--dest", str(into)]
+    wheel = [sys.executable, "-m", "pip", "download", *options, f"{name}=={version}"]
+    try:
+        _client(wheel, into, f"There is no wheel of {name} {version} for us")
+    except FetchFailed:
+        _sdist(name, version, into)
+    return _only_file(into, f"pip gave no package for {name}=={version}.")
+
+
+def _sdist(name: str, version: str, into: Path) -> None:
+    inside = into / "sdist"
+    inside.mkdir(mode=0o755)
+    try:
+        result = run_python(
+            "pip",
+            *("download", "--no-deps", "--no-binary=:all:", "--dest", "/out", f"{name}=={version}"),
+            binds=[Bind(inside, "/out", writable=True), *network_binds()],
+            env=network_env(),
+            limits=Limits(wall_seconds=TIMEOUT, cpu_seconds=TIMEOUT, processes=256),
+            network=True,
+        )
+    except SandboxUnavailable as missing:
+        raise FetchFailed("sandbox-unavailable", f"An sdist is only fetched inside the sandbox. {missing}") from missing
+    if not result.ok:
+        raise FetchFailed(
+            "not-found", f"pip could not fetch {name}=={version}. {_last_line(result.stderr)}{_hint(result)}"
+        )
+    found = [file for file in inside.iterdir() if file.is_file() and not file.is_symlink()]
+    if len(found) != 1:
+        raise FetchFailed("not-found", f"pip gave {len(found)} files for {name}=={version}.")
+    shutil.move(found[0], into / found[0].name)
+    shutil.rmtree(inside)
+
+
+def _hint(result: SandboxResult) -> str:
+    wants_to_build = b"requirements to build" in result.stderr or b"preparing metadata" in result.stderr.lower()
+    return " Download the sdist some other way and give its path." if wants_to_build else ""
+
+
+def _client(command: Sequence[str], cwd: Path, failure: str) -> None:
+    try:
+        done = subprocess.run(command, cwd=cwd, capture_output=True, timeout=TIMEOUT, check=False)
+    except (OSError, subprocess.TimeoutExpired) as problem:
+        raise FetchFailed("fetch-failed", f"{failure}: {type(problem).__name__}.") from problem
+    if done.returncode:
+        raise FetchFailed("not-found", f"{failure}: {_last_line(done.stderr)}")
+
+
+def _last_line(output: bytes) -> str:
+    lines = [
+        line for line in output.decode("utf-8", "replace").splitlines() if line.strip() and "complete log" not in line
+    ]
+    telling = [line for line in lines if "ERROR" in line or "npm error" in line] or lines[-1:]
+    line = "".join(char for char in telling[-1][:300] if char.isprintable()) if telling else "no reason given"
+    return f"{line.rstrip('.')}."
+
+
+def _only_file(folder: Path, failure: str) -> Path:
+    files = [file for file in folder.iterdir() if file.is_file()]
+    if len(files) != 1:
+        raise FetchFailed("not-found", failure)
+    return files[0]

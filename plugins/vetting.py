@@ -1,0 +1,200 @@
+"""The vetting pipeline: an archive in, evidence and a verdict out. No Django, no database, nothing stored.
+
+The same function serves the worker and `manage.py vet`. Checks run as threads that wait for sandboxed subprocesses.
+"""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from governance.policies import evaluate
+from governance.policies.evaluation import warm
+from governance.vocabulary import CheckStatus, Severity, Verdict
+from plugins import risk as risks
+from plugins.archive import ArchiveLimits, Unpacked, unpack
+from plugins.capabilities import Comparison, compare_results
+from plugins.checks.base import Check, CheckResult, FeedSnapshot, Workspace
+from plugins.checks.registry import CHECKS, DECLARATION, SHOWN_ORDER
+from plugins.facts import build_facts
+from plugins.formats import read_package
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from governance.policies import CriterionOutcome, PolicyRules
+    from plugins.package import Package
+    from plugins.risk import RiskScore
+
+    Progress = Callable[[str, CheckStatus | None, int], None]
+    """Told (check code, status or None at its start, milliseconds); must not raise."""
+    FeedSource = Callable[[Package], FeedSnapshot | None]
+
+PAPERWORK = frozenset({"completeness"})
+NO_RESULT = frozenset({CheckStatus.INCONCLUSIVE, CheckStatus.ERRORED})
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """A package read without executing any of it."""
+
+    artifact: Path
+    filename: str
+    root: Path
+    unpacked: Unpacked
+    package: Package
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything a run found out."""
+
+    intake: Intake
+    results: tuple[CheckResult, ...]
+    comparison: Comparison
+    risk: RiskScore
+    criteria: tuple[CriterionOutcome, ...]
+    verdict: Verdict
+    reason: str
+    policy: PolicyRules
+    feed: FeedSnapshot | None
+    fail_on: Severity
+
+
+@contextmanager
+def intake(artifact: Path, *, filename: str, work: Path, limits: ArchiveLimits | None = None) -> Iterator[Intake]:
+    """Unpack into a folder of its own below `work` and read the package; the folder is gone afterwards.
+
+    Raises:
+        plugins.archive.ArchiveRefused: the archive is refused.
+        plugins.formats.PackageRefused: the package in it is.
+    """
+    work.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=work, prefix="vet-") as folder:
+        root = Path(folder) / "tree"
+        unpacked = unpack(artifact, root, limits or ArchiveLimits())
+        yield Intake(artifact, filename, root, unpacked, read_package(root, unpacked, filename=filename))
+
+
+def vet(
+    taken: Intake,
+    *,
+    policy: PolicyRules,
+    feed: FeedSource,
+    cache: Path,
+    fail_on: Severity = Severity.HIGH,
+    progress: Progress | None = None,
+) -> Report:
+    """Run every check on an intake and draw the conclusions. Never raises for what a plugin or an engine does."""
+    tell = progress or (lambda _code, _status, _ms: None)
+    snapshot = feed(taken.package)
+    warming = Thread(target=warm, args=(policy,), name="policy", daemon=True)
+    warming.start()  # the expression engine loads while the checks wait for their subprocesses
+    with TemporaryDirectory(dir=taken.root.parent.parent, prefix="scratch-") as scratch:
+        Path(scratch).chmod(0o755)
+        workspace = Workspace(
+            package=taken.package,
+            artifact=taken.artifact,
+            root=taken.root,
+            scratch=Path(scratch),
+            cache=cache,
+            unpacked=taken.unpacked,
+            feed=snapshot,
+            fail_on=fail_on,
+        )
+        results = _run_all(CHECKS, workspace, tell)
+        comparison = compare_results(taken.package, results)
+        declared = _timed(DECLARATION.code, lambda: DECLARATION.compare(workspace, comparison))
+        tell(declared.code, declared.status, declared.duration_ms)
+        results.append(declared)
+    results.sort(key=lambda result: SHOWN_ORDER.index(result.code))
+    warming.join()
+    score = risks.score(package=taken.package, results=results, comparison=comparison, weights=policy.risk)
+    criteria = evaluate(policy, build_facts(taken.package, results, score, comparison, feed=snapshot))
+    verdict, reason = conclude(results, policy, fail_on=fail_on)
+    return Report(
+        intake=taken,
+        results=tuple(results),
+        comparison=comparison,
+        risk=score,
+        criteria=criteria,
+        verdict=verdict,
+        reason=reason,
+        policy=policy,
+        feed=snapshot,
+        fail_on=fail_on,
+    )
+
+
+def conclude(results: Sequence[CheckResult], policy: PolicyRules, *, fail_on: Severity) -> tuple[Verdict, str]:
+    """The verdict of a run and why, in a sentence. A required check without a result wins over everything.
+
+    What a check found before it gave up still counts against the plugin. Completeness judges paperwork, not the
+    artifact: it never fails a run, its criteria do their part at the review.
+    """
+    by_code = {result.code: result for result in results}
+    switches = policy.checks
+    silent = [code for code, switch in switches.items() if switch.required and _silent(by_code.get(code))]
+    if silent:
+        return Verdict.INCONCLUSIVE, f"No result from {_listed(silent)}, which the policy requires."
+    failed = [
+        code
+        for code, switch in switches.items()
+        if switch.enforced and code not in PAPERWORK and _failed(by_code.get(code), fail_on)
+    ]
+    if failed:
+        return Verdict.FAILED, f"Blocking findings from {_listed(failed)}."
+    return Verdict.PASSED, "Every required check gave a result and none found anything that blocks."
+
+
+def _silent(result: CheckResult | None) -> bool:
+    return result is None or result.status in NO_RESULT
+
+
+def _failed(result: CheckResult | None, fail_on: Severity) -> bool:
+    return result is not None and any(finding.severity.at_least(fail_on) for finding in result.findings)
+
+
+def _listed(codes: Sequence[str]) -> str:
+    return codes[0] if len(codes) == 1 else f"{', '.join(codes[:-1])} and {codes[-1]}"
+
+
+def _run_all(checks: Sequence[Check], workspace: Workspace, tell: Progress) -> list[CheckResult]:
+    """Run the checks side by side; `tell` is only called from this thread, so it may use its database connection."""
+    results = []
+    with ThreadPoolExecutor(max_workers=len(checks), thread_name_prefix="check") as pool:
+        for check in checks:
+            tell(check.code, None, 0)
+        for done in as_completed([pool.submit(_run_one, check, workspace) for check in checks]):
+            result = done.result()
+            tell(result.code, result.status, result.duration_ms)
+            results.append(result)
+    return results
+
+
+def _run_one(check: Check, workspace: Workspace) -> CheckResult:
+    def work() -> CheckResult:
+        if check.applies_to(workspace.package):
+            return check.run(workspace)
+        return CheckResult(
+            check.code, CheckStatus.NOT_APPLICABLE, "There is nothing in this package for it to look at."
+        )
+
+    return _timed(check.code, work)
+
+
+def _timed(code: str, work: Callable[[], CheckResult]) -> CheckResult:
+    """Run a check; an exception becomes ERRORED with its kind, never a pass and never the end of the run."""
+    started = time.monotonic()
+    try:
+        result = work()
+    except Exception as error:  # noqa: BLE001 - whatever broke, the other checks go on and this one did not pass
+        text = str(error).splitlines()[0][:300] if str(error) else ""
+        result = CheckResult(code, CheckStatus.ERRORED, f"The check broke: {type(error).__name__}. {text}".strip())
+    return replace(result, duration_ms=round((time.monotonic() - started) * 1000))
