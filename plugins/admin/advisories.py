@@ -1,0 +1,62 @@
+"""Imported advisories in the admin."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from django.contrib import admin
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from governance.admin.base import ReadOnlyAdmin
+from governance.badges import badge, severity_badge
+from plugins.models import Advisory, AdvisoryFeed, AdvisoryPackage
+
+if TYPE_CHECKING:
+    from django.utils.safestring import SafeString
+
+
+@admin.register(AdvisoryFeed)
+class AdvisoryFeedAdmin(ReadOnlyAdmin[AdvisoryFeed]):
+    """Feeds as last imported; `manage.py advisories` imports."""
+
+    list_display = ("name", "demo_shown", "records", "unusable", "newest_at", "imported_at")
+    search_fields = ("name", "source")
+
+    @admin.display(description=_("Kind"), ordering="demo")
+    def demo_shown(self, feed: AdvisoryFeed) -> SafeString:
+        """Says so where it is demo data."""
+        return badge(_("Demo data"), "warn") if feed.demo else badge(_("Imported"), "good")
+
+
+@admin.register(Advisory)
+class AdvisoryAdmin(ReadOnlyAdmin[Advisory]):
+    """Single advisories."""
+
+    list_display = ("osv_id", "severity_shown", "summary", "feed", "modified_at", "withdrawn")
+    list_filter = ("severity", "feed", "withdrawn")
+    list_select_related = ("feed",)
+    search_fields = ("osv_id", "summary", "=packages__name")
+    exclude = ("record",)
+    readonly_fields = ("shown_record",)
+
+    @admin.display(description=_("Severity"), ordering="severity")
+    def severity_shown(self, advisory: Advisory) -> SafeString:
+        """The severity as a badge."""
+        return severity_badge(advisory.severity)
+
+    @admin.display(description=_("OSV record"))
+    def shown_record(self, advisory: Advisory) -> SafeString:
+        """The record as it was imported."""
+        return format_html('<pre class="pw-code">{}</pre>', json.dumps(advisory.record, indent=2, ensure_ascii=False))
+
+
+@admin.register(AdvisoryPackage)
+class AdvisoryPackageAdmin(ReadOnlyAdmin[AdvisoryPackage]):
+    """Packages that advisories name."""
+
+    list_display = ("name", "ecosystem", "advisory")
+    list_filter = ("ecosystem",)
+    list_select_related = ("advisory",)
+    search_fields = ("=name", "advisory__osv_id")

@@ -1,0 +1,154 @@
+"""Evidence rows in the admin: searchable lists, nothing to edit."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from django.contrib import admin
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from governance.admin.base import ReadOnlyAdmin
+from governance.badges import severity_badge, state_badge
+from plugins.models import Artifact, CheckRun, Component, CriterionResult, Finding, Observation
+
+if TYPE_CHECKING:
+    from django.utils.safestring import SafeString
+
+
+def code(text: str) -> SafeString:
+    """Text from a package, escaped and monospaced."""
+    return format_html('<pre class="pw-code">{}</pre>', text or "—")
+
+
+@admin.register(Finding)
+class FindingAdmin(ReadOnlyAdmin[Finding]):
+    """Findings of all runs."""
+
+    list_display = ("title", "severity_shown", "check_code", "rule", "place", "version", "new")
+    list_filter = ("severity", "check_code", "new", "run__version__plugin__format")
+    list_select_related = ("run__version__plugin",)
+    search_fields = ("title", "rule", "path", "cwe", "run__version__plugin__name", "=fingerprint")
+    search_help_text = _("Title, rule, file, CWE, plugin or fingerprint")
+    ordering = ("-id",)
+    fields = (
+        "title", "severity_shown", "check_code", "rule", "cwe", "place", "shown_snippet", "detail", "remediation",
+        "fingerprint", "new", "run",
+    )  # fmt: skip
+    readonly_fields = ("severity_shown", "place", "shown_snippet")
+
+    @admin.display(description=_("Severity"), ordering="severity")
+    def severity_shown(self, finding: Finding) -> SafeString:
+        """The severity as a badge."""
+        return severity_badge(finding.severity)
+
+    @admin.display(description=_("Place"), ordering="path")
+    def place(self, finding: Finding) -> str:
+        """File and line."""
+        return f"{finding.path}:{finding.line}" if finding.line else finding.path
+
+    @admin.display(description=_("Version"))
+    def version(self, finding: Finding) -> str:
+        """The version it was found in."""
+        return str(finding.run.version)
+
+    @admin.display(description=_("Snippet"))
+    def shown_snippet(self, finding: Finding) -> SafeString:
+        """The matched text."""
+        return code(finding.snippet)
+
+
+@admin.register(CheckRun)
+class CheckRunAdmin(ReadOnlyAdmin[CheckRun]):
+    """Checks of all runs."""
+
+    list_display = ("code", "status_shown", "version", "engine", "engine_version", "examined", "duration_ms", "reason")
+    list_filter = ("code", "status")
+    list_select_related = ("run__version__plugin",)
+    search_fields = ("reason", "run__version__plugin__name")
+    ordering = ("-id",)
+    exclude = ("evidence",)
+    readonly_fields = ("facts",)
+
+    @admin.display(description=_("Status"), ordering="status")
+    def status_shown(self, check: CheckRun) -> SafeString:
+        """The status as a badge."""
+        return state_badge(check.status, check.get_status_display())
+
+    @admin.display(description=_("Version"))
+    def version(self, check: CheckRun) -> str:
+        """The version it looked at."""
+        return str(check.run.version)
+
+    @admin.display(description=_("Evidence"))
+    def facts(self, check: CheckRun) -> SafeString:
+        """What it recorded, as indented JSON."""
+        return code(json.dumps(check.evidence, indent=2, ensure_ascii=False))
+
+
+@admin.register(Observation)
+class ObservationAdmin(ReadOnlyAdmin[Observation]):
+    """Capabilities used and hosts named, in all runs."""
+
+    list_display = ("value", "kind", "path", "line", "version")
+    list_filter = ("kind",)
+    list_select_related = ("run__version__plugin",)
+    search_fields = ("value", "path", "run__version__plugin__name")
+    ordering = ("-id",)
+
+    @admin.display(description=_("Version"))
+    def version(self, observation: Observation) -> str:
+        """The version it was seen in."""
+        return str(observation.run.version)
+
+
+@admin.register(Component)
+class ComponentAdmin(ReadOnlyAdmin[Component]):
+    """Dependencies of all vetted versions."""
+
+    list_display = ("purl", "requirement", "pinned", "scope", "direct", "advisories_count", "version")
+    list_filter = ("ecosystem", "scope", "direct")
+    list_select_related = ("run__version__plugin",)
+    search_fields = ("=name", "purl", "run__version__plugin__name")
+    ordering = ("-id",)
+
+    @admin.display(description=_("Advisories"))
+    def advisories_count(self, component: Component) -> int:
+        """How many advisories concern it."""
+        return len(component.advisories or ())
+
+    @admin.display(description=_("Version"))
+    def version(self, component: Component) -> str:
+        """The version that depends on it."""
+        return str(component.run.version)
+
+
+@admin.register(CriterionResult)
+class CriterionResultAdmin(ReadOnlyAdmin[CriterionResult]):
+    """How criteria came out, in all runs."""
+
+    list_display = ("criterion", "outcome_shown", "version", "explanation")
+    list_filter = ("outcome", "criterion__category", "criterion__blocking")
+    list_select_related = ("criterion", "run__version__plugin")
+    search_fields = ("criterion__code", "criterion__title", "run__version__plugin__name")
+    ordering = ("-id",)
+
+    @admin.display(description=_("Outcome"), ordering="outcome")
+    def outcome_shown(self, result: CriterionResult) -> SafeString:
+        """The outcome as a badge."""
+        return state_badge(result.outcome, result.get_outcome_display())
+
+    @admin.display(description=_("Version"))
+    def version(self, result: CriterionResult) -> str:
+        """The version it was asked of."""
+        return str(result.run.version)
+
+
+@admin.register(Artifact)
+class ArtifactAdmin(ReadOnlyAdmin[Artifact]):
+    """Stored packages, by digest."""
+
+    list_display = ("filename", "sha256", "size", "stored_at")
+    search_fields = ("filename", "sha256")
+    list_filter = ("stored_at",)

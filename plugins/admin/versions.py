@@ -1,0 +1,173 @@
+"""Versions and submissions in the admin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.db.models import OuterRef, Subquery
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from governance.admin.base import ReadOnlyAdmin, require, require_post
+from governance.badges import state_badge, tier_badge
+from plugins.admin.page import version_page
+from plugins.models import PluginVersion, Submission, VettingRun
+from plugins.presenters import progress_of
+from plugins.services.downloads import DownloadRefused, open_artifact
+from plugins.services.runs import RunRefused, request_run
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.utils.safestring import SafeString
+
+    from governance.admin.base import SignedInRequest
+
+VET_AGAIN = "plugins.change_vettingrun"
+HTMX_STOP_POLLING = 286
+
+
+@admin.register(PluginVersion)
+class PluginVersionAdmin(ReadOnlyAdmin[PluginVersion]):
+    """Versions. Their page shows all evidence; what changes them are services."""
+
+    list_display = ("shown_name", "version", "state_shown", "format_shown", "team", "risk", "license", "created_at")
+    list_display_links = ("shown_name", "version")
+    list_filter = ("state", "plugin__format", "created_at")
+    list_select_related = ("plugin", "plugin__team")
+    search_fields = ("plugin__name", "version", "purl", "=artifact__sha256")
+    search_help_text = gettext_lazy("Name, version, package URL or SHA-256")
+    actions = ("vet_again",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PluginVersion]:
+        """With tier and score of the newest run that was scored."""
+        scored = VettingRun.objects.filter(version=OuterRef("pk"), score__isnull=False).order_by("-queued_at", "-id")
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                newest_tier=Subquery(scored.values("tier")[:1]), newest_score=Subquery(scored.values("score")[:1])
+            )
+        )
+
+    @admin.display(description=gettext_lazy("Plugin"), ordering="plugin__name")
+    def shown_name(self, version: PluginVersion) -> str:
+        """The plugin's name."""
+        return version.plugin.name
+
+    @admin.display(description=gettext_lazy("State"), ordering="state")
+    def state_shown(self, version: PluginVersion) -> SafeString:
+        """The state as a badge."""
+        return state_badge(version.state, version.get_state_display())
+
+    @admin.display(description=gettext_lazy("Format"), ordering="plugin__format")
+    def format_shown(self, version: PluginVersion) -> str:
+        """The format."""
+        return version.plugin.format
+
+    @admin.display(description=gettext_lazy("Owner team"), ordering="plugin__team__name")
+    def team(self, version: PluginVersion) -> str:
+        """The team it belongs to."""
+        return str(version.plugin.team)
+
+    @admin.display(description=gettext_lazy("Risk"), ordering="newest_score")
+    def risk(self, version: PluginVersion) -> SafeString:
+        """Tier and score of the newest scored run."""
+        return tier_badge(version.newest_tier or "", version.newest_score)  # type: ignore[attr-defined]
+
+    def get_urls(self) -> list[URLPattern]:
+        """Django's, and: vet again, download, progress."""
+        view = self.admin_site.admin_view
+        return [
+            path("<path:object_id>/vet/", view(self.vet_view), name="plugins_pluginversion_vet"),
+            path("<path:object_id>/artifact/", view(self.artifact_view), name="plugins_pluginversion_artifact"),
+            path("<path:object_id>/progress/", view(self.progress_view), name="plugins_pluginversion_progress"),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",  # noqa: ARG002 - Django's signature
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The evidence page."""
+        version = self.get_object_or_404(request, object_id)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": str(version),
+            "original": version,
+            "opts": self.opts,
+            "page": version_page(request, version),
+            "may_vet": request.user.has_perm(VET_AGAIN),
+            "may_download": request.user.has_perm("plugins.view_artifact"),
+            **(extra_context or {}),
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, "admin/evidence/version.html", context)
+
+    def vet_view(self, request: SignedInRequest, object_id: str) -> HttpResponse:
+        """Queue another vetting run."""
+        require_post(request)
+        require(request, VET_AGAIN)
+        version = self.get_object_or_404(request, object_id)
+        self._vet(request, version)
+        return HttpResponseRedirect(self.page_url(version))
+
+    def artifact_view(self, request: SignedInRequest, object_id: str) -> HttpResponse | FileResponse:
+        """The package itself, always as a download."""
+        require(request, "plugins.view_artifact")
+        version = self.get_object_or_404(request, object_id)
+        try:
+            file = open_artifact(version=version, actor=request.user)
+        except DownloadRefused as refusal:
+            self.message_user(request, str(refusal), messages.ERROR)
+            return HttpResponseRedirect(self.page_url(version))
+        return FileResponse(
+            file, as_attachment=True, filename=version.artifact.filename, content_type="application/octet-stream"
+        )
+
+    def progress_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The progress bar alone, polled by htmx; asks for the whole page once the run has ended."""
+        version = self.get_object_or_404(request, object_id)
+        run = version.runs.defer("report").first()
+        progress = progress_of(run) if run else None
+        response = TemplateResponse(
+            request, "admin/evidence/_progress.html", {"progress": progress, "version": version}
+        )
+        if progress is None or not progress.under_way:
+            response.status_code = HTMX_STOP_POLLING
+            response["HX-Refresh"] = "true"
+        return response
+
+    def has_vet_permission(self, request: HttpRequest) -> bool:
+        """Whether the user may queue runs."""
+        return request.user.has_perm(VET_AGAIN)
+
+    @admin.action(description=gettext_lazy("Vet again"), permissions=["vet"])
+    def vet_again(self, request: SignedInRequest, queryset: QuerySet[PluginVersion]) -> None:
+        """Queue another vetting run of each."""
+        for version in queryset:
+            self._vet(request, version)
+
+    def _vet(self, request: SignedInRequest, version: PluginVersion) -> None:
+        try:
+            request_run(version=version, actor=request.user)
+        except RunRefused as refusal:
+            self.message_user(request, str(refusal), messages.ERROR)
+        else:
+            self.message_user(request, _("A vetting run of %(version)s is queued.") % {"version": version})
+
+
+@admin.register(Submission)
+class SubmissionAdmin(ReadOnlyAdmin[Submission]):
+    """Who handed in what, when."""
+
+    list_display = ("filename", "version", "submitted_by", "created_at")
+    list_filter = ("created_at",)
+    list_select_related = ("version__plugin", "submitted_by")
+    search_fields = ("filename", "version__plugin__name", "submitted_by__username")

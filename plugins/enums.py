@@ -1,0 +1,65 @@
+"""States and choices of the plugins app."""
+
+from __future__ import annotations
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Standing(TextChoices):
+    """What the platform may think of a plugin as a whole; written by `plugins.services.set_standing` only."""
+
+    UNVETTED = "unvetted", _("Not vetted yet")
+    IN_REVIEW = "in_review", _("In review")
+    CERTIFIED = "certified", _("Certified")
+    SUSPENDED = "suspended", _("Suspended")
+    REFUSED = "refused", _("Refused")
+    LAPSED = "lapsed", _("Certificate expired")
+
+
+class VersionState(TextChoices):
+    """States of a version."""
+
+    SUBMITTED = "submitted", _("Submitted")
+    VETTING = "vetting", _("Vetting")
+    IN_REVIEW = "in_review", _("In review")
+    CHANGES_REQUESTED = "changes_requested", _("Changes requested")
+    APPROVED = "approved", _("Approved")
+    REJECTED = "rejected", _("Rejected")
+    QUARANTINED = "quarantined", _("Quarantined")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class RunState(TextChoices):
+    """States of a vetting run."""
+
+    QUEUED = "queued", _("Queued")
+    RUNNING = "running", _("Running")
+    PASSED = "passed", _("Passed")
+    FAILED = "failed", _("Failed")
+    INCONCLUSIVE = "inconclusive", _("Inconclusive")
+    ERRORED = "errored", _("Errored")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+RUN_OPEN = (RunState.QUEUED, RunState.RUNNING)
+RUN_ENDED = (RunState.PASSED, RunState.FAILED, RunState.INCONCLUSIVE, RunState.ERRORED, RunState.CANCELLED)
+
+
+class Trigger(TextChoices):
+    """Why a vetting run was made."""
+
+    SUBMISSION = "submission", _("Submission")
+    REVIEWER = "reviewer", _("Asked for by a reviewer")
+    SCHEDULE = "schedule", _("Revalidation by schedule")
+    ADVISORY = "advisory", _("New advisory")
+    RETRY = "retry", _("Retry after an error")
+
+
+class Outcome(TextChoices):
+    """How a criterion came out."""
+
+    MET = "met", _("Met")
+    NOT_MET = "not_met", _("Not met")
+    UNANSWERED = "unanswered", _("Unanswered")
+    NOT_APPLICABLE = "not_applicable", _("Not applicable")

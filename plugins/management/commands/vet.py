@@ -1,0 +1,196 @@
+"""`manage.py vet TARGET`: vet one package on the command line, needing no server and storing nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError, connection
+
+from governance.policies import baseline
+from governance.services import published_rules
+from governance.vocabulary import Severity, Verdict
+from plugins.archive import ArchiveRefused
+from plugins.checks.warm import is_warm, warm
+from plugins.config import archive_limits
+from plugins.exports import render
+from plugins.exports.text import plain
+from plugins.exports.vetting_json import error_document
+from plugins.fetching import FetchFailed, fetch
+from plugins.formats import PackageRefused
+from plugins.sandbox import SandboxUnavailable
+from plugins.services.feeds import safe_snapshot
+from plugins.vetting import intake, vet
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+    from collections.abc import Iterator, Sequence
+
+    from governance.policies import PolicyRules
+    from plugins.checks.base import FeedSnapshot
+    from plugins.fetching import Target
+    from plugins.package import Dependency
+    from plugins.vetting import Report
+
+EXIT = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.INCONCLUSIVE: 3}
+BAD_INPUT = 2
+NO_DATABASE = "There is no database to record into; run: manage.py prepare"
+TERMINATED = 128 + signal.SIGTERM
+
+
+class Unusable(Exception):
+    """Something about this call, not the package, is wrong; the text is one sentence."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Command(BaseCommand):
+    """Exit 0 passed, 1 failed, 2 bad input, 3 inconclusive (a required check gave no result; wins over failed)."""
+
+    help = "Vet one package: a path, npm:NAME@VERSION or pypi:NAME==VERSION. Stores nothing without --record."
+    requires_system_checks = ()  # a quick start is worth more here
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the options."""
+        parser.add_argument("target", help="path of an archive, npm:NAME@VERSION, or pypi:NAME==VERSION")
+        parser.add_argument("--format", choices=render.FORMATS, default="text", help="what to print (default: text)")
+        parser.add_argument(
+            "--fail-on",
+            choices=[severity.value for severity in Severity],
+            default=Severity.HIGH.value,
+            help="lowest severity that fails the run (default: high)",
+        )
+        parser.add_argument("--output", type=Path, help="write the report to this file instead of standard output")
+        parser.add_argument("--record", metavar="USER", help="also submit the package to the portal as this user")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Vet and leave with the exit code of the verdict."""
+        with _cleaning_up_when_terminated():
+            try:
+                verdict, document = self._vet(options)
+                self._print(document, options["output"])
+            except (ArchiveRefused, PackageRefused, FetchFailed, Unusable) as refusal:
+                self._refuse(options, refusal.code, str(refusal))
+        sys.exit(EXIT[verdict])
+
+    def _vet(self, options: dict[str, Any]) -> tuple[Verdict, str]:
+        work = _work_folder()
+        _warm_engines()
+        with TemporaryDirectory(dir=work, prefix="fetch-") as folder:
+            target = fetch(options["target"], into=Path(folder), cache=settings.CACHE_DIR)
+            if options["record"]:  # first: a refusal is to be in the ledger too
+                self._record(options["record"], target)
+            with intake(target.path, filename=target.filename, work=Path(folder), limits=archive_limits()) as taken:
+                report = vet(
+                    taken,
+                    policy=_rules(),
+                    feed=lambda package: _feed(package.dependencies),
+                    cache=settings.CACHE_DIR,
+                    fail_on=Severity(options["fail_on"]),
+                )
+                return report.verdict, self._rendered(report, options)
+
+    def _rendered(self, report: Report, options: dict[str, Any]) -> str:
+        return render.render(report, options["format"], colour=self.stdout.isatty() and not options["output"])
+
+    def _record(self, username: str, target: Target) -> None:
+        from plugins.services.recording import RecordRefused, record  # noqa: PLC0415 - only with --record
+
+        if not _has_database():
+            raise Unusable("no-database", NO_DATABASE)
+        try:
+            submission = record(path=target.path, filename=target.filename, username=username)
+        except RecordRefused as refusal:
+            raise Unusable("not-recorded", str(refusal)) from refusal
+        except DatabaseError as problem:
+            raise Unusable("no-database", NO_DATABASE) from problem
+        self.stderr.write(f"Recorded as submission {submission.pk}: {submission.version}")
+
+    def _print(self, document: str, output: Path | None) -> None:
+        if output is None:
+            self._write(document)
+            return
+        try:
+            output.write_text(document + "\n", encoding="utf-8")
+        except OSError as problem:
+            raise Unusable("output", f"The report cannot be written to {output}: {problem.strerror}.") from problem
+
+    def _write(self, text: str) -> None:
+        try:
+            self.stdout.write(text)
+            self.stdout.flush()
+        except BrokenPipeError:
+            os.dup2(
+                os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+            )  # nobody reads on; the exit code still counts
+
+    def _refuse(self, options: dict[str, Any], code: str, message: str) -> NoReturn:
+        if options["format"] == "text":
+            self.stderr.write(self.style.ERROR(plain(message)))
+        else:
+            self._write(json.dumps(error_document(code, message), indent=2))
+        sys.exit(BAD_INPUT)
+
+
+def _work_folder() -> Path:
+    work: Path = settings.DATA_DIR / "work"
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+        if not os.access(work, os.W_OK | os.X_OK):
+            raise PermissionError(13, os.strerror(13))
+    except OSError as problem:
+        raise Unusable("no-work-folder", f"Nothing can be written below {work}: {problem.strerror}.") from problem
+    return work
+
+
+def _warm_engines() -> None:
+    """Compile the scanners' rules where set-up did not: ten seconds once, instead of with every package."""
+    try:
+        if not is_warm(settings.CACHE_DIR):
+            warm(settings.CACHE_DIR)
+    except (SandboxUnavailable, OSError):
+        return  # the checks say what is missing
+
+
+def _rules() -> PolicyRules:
+    """The policy in force; the baseline where there is no database yet."""
+    if not _has_database():
+        return baseline()
+    try:
+        return published_rules()
+    except DatabaseError:
+        return baseline()
+
+
+def _feed(dependencies: Sequence[Dependency]) -> FeedSnapshot | None:
+    return safe_snapshot(dependencies) if _has_database() else None
+
+
+def _has_database() -> bool:
+    """False where asking would make an empty SQLite file."""
+    name = str(connection.settings_dict["NAME"])
+    return connection.vendor != "sqlite" or "memory" in name or Path(name).is_file()
+
+
+@contextmanager
+def _cleaning_up_when_terminated() -> Iterator[None]:
+    """Let SIGTERM end the command by an exception, so that what was unpacked is removed."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(TERMINATED))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,27 @@
+"""The models of plugins, vetting and advisories."""
+
+from plugins.models.advisories import Advisory, AdvisoryFeed, AdvisoryPackage
+from plugins.models.artifacts import Artifact, ArtifactDamaged, artifact_storage
+from plugins.models.evidence import CheckRun, Component, CriterionResult, Finding, Observation
+from plugins.models.owners import OwnerTeam
+from plugins.models.plugins import Plugin, PluginVersion, Submission
+from plugins.models.runs import VettingRun
+
+__all__ = [
+    "Advisory",
+    "AdvisoryFeed",
+    "AdvisoryPackage",
+    "Artifact",
+    "ArtifactDamaged",
+    "CheckRun",
+    "Component",
+    "CriterionResult",
+    "Finding",
+    "Observation",
+    "OwnerTeam",
+    "Plugin",
+    "PluginVersion",
+    "Submission",
+    "VettingRun",
+    "artifact_storage",
+]

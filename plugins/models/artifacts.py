@@ -1,0 +1,70 @@
+"""The bytes, stored once by what they are."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from django.core.files.storage import storages
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from django.core.files.storage import Storage
+
+CHUNK = 1024 * 1024
+
+
+class ArtifactDamaged(Exception):
+    """The stored bytes are not the ones that were submitted."""
+
+
+def artifact_storage() -> Storage:
+    """The storage named `artifacts` in the settings."""
+    return storages["artifacts"]
+
+
+class Artifact(models.Model):
+    """A package file as submitted, known by its SHA-256; never changed, never stored twice."""
+
+    append_only = True
+
+    sha256 = models.CharField(_("SHA-256"), max_length=64, unique=True)
+    size = models.PositiveBigIntegerField(_("size in bytes"))
+    filename = models.CharField(_("file name"), max_length=255, help_text=_("As first submitted."))
+    stored_at = models.DateTimeField(_("stored"), auto_now_add=True)
+
+    class Meta:
+        ordering = ("-id",)
+        verbose_name = _("artifact")
+        verbose_name_plural = _("artifacts")
+        default_permissions = ("view",)
+        constraints = [
+            models.CheckConstraint(condition=models.Q(sha256__regex=r"^[0-9a-f]{64}$"), name="artifact_sha256_form")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.filename} ({self.sha256[:12]})"
+
+    @property
+    def storage_name(self) -> str:
+        """Where the bytes lie in the artifact storage: `ab/cd/<sha256>`."""
+        return f"{self.sha256[:2]}/{self.sha256[2:4]}/{self.sha256}"
+
+    def copy_to(self, destination: Path) -> None:
+        """Write the bytes to a file, checking on the way that they are still the ones submitted.
+
+        Raises:
+            ArtifactDamaged: the stored bytes have another digest; nothing is left at `destination`.
+            FileNotFoundError: the storage has lost them.
+        """
+        digest = hashlib.sha256()
+        with artifact_storage().open(self.storage_name) as source, destination.open("xb") as target:
+            while chunk := source.read(CHUNK):
+                digest.update(chunk)
+                target.write(chunk)
+        if digest.hexdigest() != self.sha256:
+            destination.unlink()
+            raise ArtifactDamaged(str(_("The stored file of %(name)s has been altered.") % {"name": self.filename}))

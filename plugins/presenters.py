@@ -1,0 +1,293 @@
+"""The evidence of a vetting run, ready to be shown: one frozen picture for admin, portal and reports.
+
+Built with the same number of queries for any run: checks, finding counts, the worst findings, criteria. Long tables are
+cut to `limit` rows and say how many there are; everything in it that came from a package is text to be escaped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Case, Count, IntegerField, Value, When
+
+from governance.badges import tone, word
+from governance.models.choices import label
+from governance.vocabulary import Capability, CheckStatus, Severity, Verdict
+from plugins.enums import RUN_OPEN, Outcome, RunState
+from plugins.models import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from plugins.models import CheckRun, CriterionResult, VettingRun
+
+LIMIT = 50
+"""Rows of one table on a page that shows everything."""
+
+PLACES = 5
+"""Places shown for one capability or host."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One capability or host: who says it is used, and where it was seen."""
+
+    name: str
+    text: str
+    declared: bool
+    derived: bool
+    seen: bool
+    undeclared: bool
+    unused: bool
+    places: tuple[str, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """One factor of the risk score; `share` is its part of 100 points."""
+
+    code: str
+    text: str
+    points: int
+    reason: str
+    share: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeverityGroup:
+    """The findings of one severity: how many there are, and the ones shown."""
+
+    severity: str
+    total: int
+    findings: tuple[Finding, ...]
+
+    @property
+    def hidden(self) -> int:
+        """How many are not shown."""
+        return self.total - len(self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class DependencyRow:
+    """A dependency and the advisories that concern it."""
+
+    purl: str
+    requirement: str
+    pinned: str
+    direct: bool
+    advisories: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """The advisories the run was matched against."""
+
+    names: str
+    records: int
+    age_days: float
+    demo: bool
+
+    @property
+    def days(self) -> int:
+        """The age in whole days."""
+        return round(self.age_days)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything a run says. `ended` is False while it waits or runs; `complete` is False where it broke."""
+
+    run: VettingRun
+    ended: bool
+    complete: bool
+    verdict: str
+    verdict_text: str
+    verdict_tone: str
+    score: int | None
+    tier: str
+    factors: tuple[Factor, ...]
+    floor: str
+    """Why the tier is higher than the score says; empty where it is not."""
+    counterfactual: str
+    checks: tuple[CheckRun, ...]
+    severity_counts: Mapping[str, int]
+    findings: tuple[SeverityGroup, ...]
+    capabilities: tuple[Use, ...]
+    hosts: tuple[Use, ...]
+    dependencies: tuple[DependencyRow, ...]
+    dependencies_total: int
+    criteria: tuple[CriterionResult, ...]
+    feed: Feed | None
+
+    @property
+    def findings_total(self) -> int:
+        """How many findings there are."""
+        return sum(self.severity_counts.values())
+
+    @property
+    def findings_hidden(self) -> int:
+        """How many findings are not shown."""
+        return sum(group.hidden for group in self.findings)
+
+    @property
+    def dependencies_hidden(self) -> int:
+        """How many dependencies are not shown."""
+        return self.dependencies_total - len(self.dependencies)
+
+    @property
+    def undeclared(self) -> int:
+        """How many capabilities and hosts are used without being declared."""
+        return sum(use.undeclared for use in (*self.capabilities, *self.hosts))
+
+    @property
+    def criteria_open(self) -> int:
+        """How many criteria are not met or unanswered."""
+        return sum(result.outcome in {Outcome.NOT_MET, Outcome.UNANSWERED} for result in self.criteria)
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressStep:
+    """One check of a run under way."""
+
+    code: str
+    status: str
+    text: str
+    seconds: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run has come."""
+
+    run: VettingRun
+    under_way: bool
+    done: int
+    total: int
+    steps: tuple[ProgressStep, ...]
+
+
+def progress_of(run: VettingRun) -> Progress:
+    """How far a run has come, from the row itself: no query."""
+    document = run.progress if isinstance(run.progress, dict) else {}
+    steps = tuple(_step(code, entry) for code, entry in (document.get("checks") or {}).items())
+    total = int(document.get("total") or len(steps))
+    return Progress(run, run.state in RUN_OPEN, int(document.get("done") or 0), total, steps)
+
+
+def evidence_of(run: VettingRun, *, limit: int = LIMIT) -> Evidence:
+    """Everything a run says, at most `limit` findings and dependencies of it."""
+    report: Mapping[str, Any] = run.report if isinstance(run.report, dict) else {}
+    risk = report.get("risk") or {}
+    verdict = str(report.get("verdict") or run.state)
+    counts = finding_counts([run.pk]).get(run.pk, {})
+    dependencies = [_dependency(row) for row in report.get("dependencies") or ()]
+    return Evidence(
+        run=run,
+        ended=run.state not in RUN_OPEN,
+        complete=bool(report),
+        verdict=verdict,
+        verdict_text=word(verdict, Verdict) if report else run.get_state_display(),
+        verdict_tone=tone(verdict),
+        score=run.score,
+        tier=run.tier,
+        factors=tuple(_factor(row) for row in risk.get("factors") or () if row.get("points")),
+        floor=str(risk.get("floor") or ""),
+        counterfactual=str(risk.get("counterfactual") or ""),
+        checks=tuple(run.checks.all()),
+        severity_counts=counts,
+        findings=_groups(run, counts, limit) if counts else (),
+        capabilities=tuple(_use(row, "id") for row in report.get("capabilities") or ()),
+        hosts=tuple(_use(row, "host") for row in report.get("egress") or ()),
+        dependencies=tuple(sorted(dependencies, key=lambda row: (not row.advisories, row.purl))[:limit]),
+        dependencies_total=len(dependencies),
+        criteria=tuple(run.criteria.select_related("criterion").order_by("criterion__position")),
+        feed=_feed(report.get("feed")),
+    )
+
+
+def finding_counts(runs: Sequence[int]) -> dict[int, dict[str, int]]:
+    """For each run (by id), how many findings of each severity: one query for any number of runs."""
+    result: dict[int, dict[str, int]] = {}
+    rows = Finding.objects.filter(run__in=runs).order_by().values_list("run", "severity").annotate(n=Count("pk"))
+    for run, severity, count in rows:
+        result.setdefault(run, {})[severity] = count
+    return result
+
+
+def severity_rank() -> Case:
+    """An expression that orders findings by severity; the worst is highest."""
+    whens = [When(severity=severity.value, then=Value(severity.rank)) for severity in Severity]
+    return Case(*whens, default=Value(-1), output_field=IntegerField())
+
+
+def _groups(run: VettingRun, counts: Mapping[str, int], limit: int) -> tuple[SeverityGroup, ...]:
+    worst = run.findings.order_by(severity_rank().desc(), "path", "line", "id")[:limit]
+    shown: dict[str, list[Finding]] = {}
+    for finding in worst:
+        shown.setdefault(finding.severity, []).append(finding)
+    return tuple(
+        SeverityGroup(severity.value, counts[severity], tuple(shown.get(severity, ())))
+        for severity in reversed(Severity)
+        if counts.get(severity)
+    )
+
+
+def _factor(row: Mapping[str, Any]) -> Factor:
+    points = int(row.get("points") or 0)
+    code = str(row.get("code", ""))
+    return Factor(code, code.replace("_", " ").capitalize(), points, str(row.get("reason", "")), min(points, 100))
+
+
+def _use(row: Mapping[str, Any], key: str) -> Use:
+    name = str(row.get(key, ""))
+    declared, derived, seen = (bool(row.get(source)) for source in ("declared", "derived", "static"))
+    places = [_place(place) for place in row.get("evidence") or ()]
+    return Use(
+        name=name,
+        text=label(Capability(name)) if name in set(Capability) else "",
+        declared=declared,
+        derived=derived,
+        seen=seen,
+        undeclared=bool(row.get("undeclared", (derived or seen) and not declared)),
+        unused=bool(row.get("unused", declared and not (derived or seen))),
+        places=tuple(places[:PLACES]),
+        more=max(int(row.get("total") or 0), len(places)) - len(places[:PLACES]),
+    )
+
+
+def _place(place: Mapping[str, Any]) -> str:
+    line = place.get("line")
+    return f"{place.get('path', '')}:{line}" if line else str(place.get("path", ""))
+
+
+def _dependency(row: Mapping[str, Any]) -> DependencyRow:
+    return DependencyRow(
+        purl=str(row.get("purl", "")),
+        requirement=str(row.get("requirement") or ""),
+        pinned=str(row.get("pinned") or ""),
+        direct=bool(row.get("direct", True)),
+        advisories=tuple(row.get("advisories") or ()),
+    )
+
+
+def _feed(row: Any) -> Feed | None:
+    if not isinstance(row, dict) or not row.get("names"):
+        return None
+    names: Iterable[Any] = row["names"]
+    return Feed(
+        names=", ".join(str(name) for name in names),
+        records=int(row.get("records") or 0),
+        age_days=float(row.get("age_days") or 0),
+        demo=bool(row.get("demo")),
+    )
+
+
+def _step(code: str, entry: Any) -> ProgressStep:
+    entry = entry if isinstance(entry, dict) else {}
+    status = str(entry.get("status") or "queued")
+    milliseconds = entry.get("ms")
+    seconds = f"{milliseconds / 1000:.1f} s" if isinstance(milliseconds, (int, float)) else ""
+    text = str(RunState(status).label) if status in set(RUN_OPEN) else word(status, CheckStatus)
+    return ProgressStep(code, status, text, seconds)

@@ -1,0 +1,164 @@
+"""Store what a run found: once, in bulk, never changed afterwards."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+
+from governance import ledger
+from governance.models import Criterion
+from governance.vocabulary import Verdict
+from plugins.exports.vetting_json import vetting_document
+from plugins.models import CheckRun, Component, CriterionResult, Finding, Observation, VettingRun
+from plugins.services.storable import storable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from plugins.vetting import Report
+
+BATCH = 1000
+
+
+def store_report(*, run: VettingRun, report: Report) -> None:
+    """Write the evidence rows and conclude the run. Call it in the transaction that holds the run's lock."""
+    document = storable(vetting_document(report))
+    _store_checks(run, document)
+    _store_findings(run, document)
+    _store_observations(run, report)
+    _store_components(run, document)
+    _store_criteria(run, document)
+    run.report = document
+    run.report_sha256 = digest(document)
+    run.reason = report.reason
+    run.score = report.risk.score
+    run.tier = report.risk.tier.value
+    run.finished_at = timezone.now()
+    conclude = {
+        Verdict.PASSED: run.conclude_passed,
+        Verdict.FAILED: run.conclude_failed,
+        Verdict.INCONCLUSIVE: run.conclude_inconclusive,
+    }[report.verdict]
+    conclude()
+    run.save(update_fields=["state", "report", "report_sha256", "reason", "score", "tier", "finished_at"])
+    ledger.record(
+        verb="run.concluded",
+        subject=run,
+        details={"verdict": report.verdict.value, "report_sha256": run.report_sha256, "score": run.score},
+    )
+
+
+def digest(document: Mapping[str, Any]) -> str:
+    """SHA-256 of a document as canonical JSON: sorted keys, no blanks, UTF-8."""
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _store_checks(run: VettingRun, document: dict[str, Any]) -> None:
+    CheckRun.objects.bulk_create(
+        CheckRun(
+            run=run,
+            code=check["code"],
+            status=check["status"],
+            reason=check["reason"],
+            engine=check["engine"][:120],
+            engine_version=check["engine_version"][:120],
+            examined=check["examined"],
+            duration_ms=check["duration_ms"],
+            evidence=check["evidence"],
+        )
+        for check in document["checks"]
+    )
+
+
+def _store_findings(run: VettingRun, document: dict[str, Any]) -> None:
+    known = _known_fingerprints(run)
+    Finding.objects.bulk_create(
+        (
+            Finding(
+                run=run,
+                check_code=found["check"],
+                rule=found["rule"][:120],
+                severity=found["severity"],
+                title=found["title"][:400],
+                path=found["path"][:1024],
+                line=found["line"],
+                snippet=found["snippet"],
+                detail=found["detail"],
+                remediation=found["remediation"],
+                cwe=found["cwe"][:20],
+                fingerprint=found["fingerprint"],
+                new=found["fingerprint"] not in known,
+            )
+            for found in document["findings"]
+        ),
+        batch_size=BATCH,
+    )
+
+
+def _known_fingerprints(run: VettingRun) -> set[str]:
+    """What the plugin's run before this one had found."""
+    before = (
+        VettingRun.objects.ended()
+        .filter(version__plugin_id=run.version.plugin_id, report__isnull=False)
+        .exclude(pk=run.pk)
+        .order_by("-finished_at")
+        .first()
+    )
+    return set(before.findings.values_list("fingerprint", flat=True)) if before else set()
+
+
+def _store_observations(run: VettingRun, report: Report) -> None:
+    Observation.objects.bulk_create(
+        (
+            Observation(
+                run=run,
+                kind=seen.kind,
+                value=storable(seen.value)[:260],
+                path=storable(seen.path)[:1024],
+                line=seen.line,
+                snippet=storable(seen.snippet),
+            )
+            for result in report.results
+            for seen in result.observations
+        ),
+        batch_size=BATCH,
+    )
+
+
+def _store_components(run: VettingRun, document: dict[str, Any]) -> None:
+    Component.objects.bulk_create(
+        (
+            Component(
+                run=run,
+                ecosystem=part["ecosystem"],
+                name=part["name"][:214],
+                requirement=part["requirement"][:500],
+                pinned=(part["pinned"] or "")[:120],
+                scope=part["scope"],
+                direct=part["direct"],
+                purl=part["purl"][:400],
+                advisories=part["advisories"],
+            )
+            for part in document["dependencies"]
+        ),
+        batch_size=BATCH,
+    )
+
+
+def _store_criteria(run: VettingRun, document: dict[str, Any]) -> None:
+    criteria = {criterion.code: criterion for criterion in Criterion.objects.filter(policy=run.policy)}
+    CriterionResult.objects.bulk_create(
+        CriterionResult(
+            run=run,
+            criterion=criteria[row["code"]],
+            outcome=row["outcome"],
+            explanation=row["explanation"],
+            evidence=row["evidence"],
+        )
+        for row in document["criteria"]
+        if row["code"] in criteria
+    )

@@ -1,0 +1,192 @@
+"""Advisory feeds: import a dump, cut the snapshot a run needs, say how old they are."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+
+from governance import ledger
+from plugins.advisories.dump import read_dump
+from plugins.advisories.osv import OsvRecord, RecordInvalid, parse_record
+from plugins.advisories.requirements import package_of
+from plugins.checks.base import FeedSnapshot
+from plugins.models import Advisory, AdvisoryFeed, AdvisoryPackage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from governance.models import User
+    from plugins.package import Dependency
+
+BATCH = 2000
+PROBLEMS_SHOWN = 10
+
+
+@dataclass(slots=True)
+class ImportResult:
+    """What an import did. `problems` are the first few sentences about unusable records."""
+
+    feed: AdvisoryFeed
+    records: int = 0
+    unusable: int = 0
+    ecosystems: Counter[str] = field(default_factory=Counter)
+    problems: list[str] = field(default_factory=list)
+
+
+class FeedEmpty(Exception):
+    """A dump without a single usable record; nothing was changed."""
+
+
+def import_dump(*, path: Path, name: str, source: str = "", actor: User | None = None) -> ImportResult:
+    """Replace a feed by the records of an OSV dump; all of it or nothing.
+
+    Raises:
+        plugins.advisories.dump.DumpInvalid: the file is no usable dump.
+        FeedEmpty: it holds no usable record.
+    """
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return import_records(records=read_dump(path), name=name, source=source, digest=digest, actor=actor)
+
+
+def import_documents(*, documents: Iterable[object], name: str, source: str, demo: bool) -> ImportResult:
+    """Replace a feed by OSV records already decoded, e.g. the demo's starter feed."""
+    return import_records(
+        records=(parse_record(document) for document in documents), name=name, source=source, demo=demo
+    )
+
+
+@transaction.atomic
+def import_records(
+    *,
+    records: Iterable[OsvRecord | RecordInvalid],
+    name: str,
+    source: str = "",
+    digest: str = "",
+    demo: bool = False,
+    actor: User | None = None,
+) -> ImportResult:
+    """Replace a feed by a stream of records, in batches and bounded memory."""
+    feed, _created = AdvisoryFeed.objects.get_or_create(
+        name=name, defaults={"imported_at": timezone.now(), "demo": demo}
+    )
+    AdvisoryPackage.objects.filter(advisory__feed=feed)._raw_delete(using=feed._state.db or "default")  # noqa: SLF001 - no signals, no collector: 100,000s of rows
+    Advisory.objects.filter(feed=feed)._raw_delete(using=feed._state.db or "default")  # noqa: SLF001 - ditto
+    result = ImportResult(feed)
+    newest: datetime | None = None
+    for batch in _batches(_usable(records, result)):
+        newest = max([record.modified for record in batch] + ([newest] if newest else []))
+        _store(feed, batch)
+    if not result.records:
+        raise FeedEmpty(f"{name}: not one usable record.")
+    feed.demo, feed.source, feed.digest = demo, source[:300], digest
+    feed.records, feed.unusable, feed.newest_at = result.records, result.unusable, newest
+    feed.imported_at = timezone.now()  # not earlier: runs that began meanwhile have not seen these records
+    feed.save()
+    ledger.record(
+        verb="feed.imported",
+        subject=feed,
+        actor=actor,
+        details={"records": result.records, "unusable": result.unusable, "sha256": digest},
+    )
+    return result
+
+
+def snapshot(dependencies: Iterable[Dependency]) -> FeedSnapshot | None:
+    """The advisories that name any of these dependencies; None where no feed is imported.
+
+    The newest record wins where two feeds hold the same id, also when it withdraws the advisory. The age is that of
+    the oldest feed: a chain is as fresh as its stalest link.
+    """
+    feeds = list(AdvisoryFeed.objects.filter(records__gt=0))
+    if not feeds:
+        return None
+    wanted: dict[str, set[str]] = {}
+    for dependency in dependencies:
+        ecosystem, name = package_of(dependency)  # npm aliases stand for another package
+        wanted.setdefault(ecosystem, set()).add(name)
+    newest: dict[str, Advisory] = {}
+    for advisory in _naming(wanted):
+        known = newest.get(advisory.osv_id)
+        if known is None or known.modified_at < advisory.modified_at:
+            newest[advisory.osv_id] = advisory
+    return FeedSnapshot(
+        names=tuple(feed.name for feed in feeds),
+        records=sum(feed.records for feed in feeds),
+        age_days=max(age_days(feed, timezone.now()) for feed in feeds),
+        demo=any(feed.demo for feed in feeds),
+        advisories=tuple(newest[key].record for key in sorted(newest) if not newest[key].withdrawn),
+    )
+
+
+def safe_snapshot(dependencies: Iterable[Dependency]) -> FeedSnapshot | None:
+    """`snapshot`, or None where there is no database yet: the check then says that no feed is imported."""
+    try:
+        return snapshot(dependencies)
+    except DatabaseError:
+        return None
+
+
+def age_days(feed: AdvisoryFeed, now: datetime) -> float:
+    """Days since the feed's newest record was modified; since the import where no record says."""
+    return max((now - (feed.newest_at or feed.imported_at)).total_seconds() / 86400, 0.0)
+
+
+def _naming(wanted: dict[str, set[str]]) -> Iterator[Advisory]:
+    for ecosystem, names in wanted.items():
+        ordered = sorted(names)
+        for start in range(0, len(ordered), 500):
+            ids = AdvisoryPackage.objects.filter(ecosystem=ecosystem, name__in=ordered[start : start + 500]).values(
+                "advisory_id"
+            )
+            yield from Advisory.objects.filter(pk__in=ids)
+
+
+def _usable(records: Iterable[OsvRecord | RecordInvalid], result: ImportResult) -> Iterator[OsvRecord]:
+    for record in records:
+        if isinstance(record, RecordInvalid):
+            result.unusable += 1
+            if len(result.problems) < PROBLEMS_SHOWN:
+                result.problems.append(str(record))
+            continue
+        result.records += 1
+        result.ecosystems.update({ecosystem for ecosystem, _name in record.packages})
+        yield record
+
+
+def _batches(records: Iterator[OsvRecord]) -> Iterator[list[OsvRecord]]:
+    batch: list[OsvRecord] = []
+    for record in records:
+        batch.append(record)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _store(feed: AdvisoryFeed, records: list[OsvRecord]) -> None:
+    rows = Advisory.objects.bulk_create(
+        Advisory(
+            feed=feed,
+            osv_id=record.id,
+            modified_at=record.modified,
+            withdrawn=record.withdrawn is not None,
+            severity=record.severity.value,
+            summary=record.summary[:500],
+            record=dict(record.raw),
+        )
+        for record in records
+    )
+    AdvisoryPackage.objects.bulk_create(
+        AdvisoryPackage(advisory=row, ecosystem=ecosystem[:60], name=name[:300])
+        for row, record in zip(rows, records, strict=True)
+        for ecosystem, name in record.packages
+    )

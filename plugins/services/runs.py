@@ -1,0 +1,204 @@
+"""The life of a vetting run: asked for, taken up under a lease, concluded, or taken up again if its worker is lost."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from governance import ledger
+from governance.fsm import TransitionNotAllowed
+from governance.queue import enqueue
+from governance.services import published_policy, published_rules
+from plugins.checks.registry import CODES
+from plugins.config import archive_limits
+from plugins.enums import RunState, Trigger, VersionState
+from plugins.models import VettingRun
+from plugins.services.evidence import store_report
+from plugins.services.feeds import snapshot
+from plugins.signals import run_concluded, run_errored
+from plugins.vetting import intake, vet
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from governance.models import User
+    from governance.vocabulary import CheckStatus
+    from plugins.models import PluginVersion
+    from plugins.vetting import Progress, Report
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=settings.TASK_TIMEOUT + 60)
+MAX_ATTEMPTS = 3
+REVALIDATION = frozenset({Trigger.SCHEDULE, Trigger.ADVISORY})
+
+
+class RunRefused(Exception):
+    """A vetting run cannot be started now; the text says why."""
+
+
+@transaction.atomic
+def request_run(*, version: PluginVersion, actor: User | None, trigger: Trigger = Trigger.REVIEWER) -> VettingRun:
+    """Queue a vetting run of a version.
+
+    Raises:
+        RunRefused: one is already under way, or the version's state does not allow it.
+    """
+    if version.runs.unfinished().exists():
+        raise RunRefused(_("%(version)s is being vetted already.") % {"version": version})
+    if version.state != VersionState.VETTING:  # a run that errored leaves it there
+        try:
+            version.start_vetting()
+        except TransitionNotAllowed as refusal:
+            state = version.get_state_display().lower()
+            raise RunRefused(_("A version that is %(state)s is not vetted again.") % {"state": state}) from refusal
+        version.save(update_fields=["state"])
+    try:
+        with transaction.atomic():
+            run = VettingRun.objects.create(
+                version=version,
+                policy=published_policy(),
+                trigger=trigger,
+                lease_until=timezone.now() + LEASE,
+                progress=_fresh_progress(),
+            )
+    except IntegrityError as clash:
+        raise RunRefused(_("%(version)s is being vetted already.") % {"version": version}) from clash
+    ledger.record(verb="run.queued", subject=run, actor=actor, details={"trigger": trigger})
+    enqueue("plugins.tasks.run_vetting", run_id=run.pk)
+    return run
+
+
+def execute_run(*, run_id: int, watch: Progress | None = None) -> VettingRun | None:
+    """Carry a queued run out; returns None where it is gone, ended, or in another worker's hands.
+
+    `watch` is told what the run's progress column is told, for somebody who waits beside it.
+    """
+    run = _take_up(run_id)
+    if run is None:
+        return None
+    attempt = run.attempts
+    try:
+        report = _vet(run, watch)
+    except Exception as error:
+        logger.exception("vetting run %s broke", run_id)
+        _note_error(run_id, attempt, f"{type(error).__name__}: {error}")
+        raise
+    return _conclude(run_id, attempt, report)
+
+
+@transaction.atomic
+def _take_up(run_id: int) -> VettingRun | None:
+    run = VettingRun.objects.select_for_update().filter(pk=run_id).first()
+    now = timezone.now()
+    if run is None or run.state not in {RunState.QUEUED, RunState.RUNNING}:
+        return None
+    if run.state == RunState.RUNNING and run.lease_until > now:
+        return None
+    run.start()
+    run.attempts += 1
+    run.started_at = now
+    run.lease_until = now + LEASE
+    run.progress = _fresh_progress()
+    run.save(update_fields=["state", "attempts", "started_at", "lease_until", "progress"])
+    ledger.record(verb="run.started", subject=run, details={"attempt": run.attempts})
+    return run
+
+
+def _vet(run: VettingRun, watch: Progress | None) -> Report:
+    work = settings.DATA_DIR / "work"
+    work.mkdir(parents=True, exist_ok=True)
+    artifact = run.version.artifact
+    with TemporaryDirectory(dir=work, prefix="run-") as folder:
+        path = type(work)(folder) / "artifact"
+        artifact.copy_to(path)
+        with intake(path, filename=artifact.filename, work=work, limits=archive_limits()) as taken:
+            return vet(
+                taken,
+                policy=published_rules(),
+                feed=lambda package: snapshot(package.dependencies),
+                cache=settings.CACHE_DIR,
+                progress=_Progress(run.pk, watch),
+            )
+
+
+class _Progress:
+    """Writes each check's state into the run's progress column, which keeps no lineage."""
+
+    def __init__(self, run_id: int, watch: Progress | None) -> None:
+        self.run_id = run_id
+        self.watch = watch
+        self.state = _fresh_progress()
+
+    def __call__(self, code: str, status: CheckStatus | None, milliseconds: int) -> None:
+        checks = self.state["checks"]
+        checks[code] = {"status": status.value if status else "running", "ms": milliseconds if status else None}
+        self.state["done"] = sum(1 for check in checks.values() if check["status"] not in {"queued", "running"})
+        VettingRun.objects.filter(pk=self.run_id).update(progress=self.state, lease_until=timezone.now() + LEASE)
+        if self.watch:
+            self.watch(code, status, milliseconds)
+
+
+def _fresh_progress() -> dict[str, Any]:
+    return {"checks": {code: {"status": "queued", "ms": None} for code in CODES}, "done": 0, "total": len(CODES)}
+
+
+@transaction.atomic
+def _conclude(run_id: int, attempt: int, report: Report) -> VettingRun | None:
+    run = VettingRun.objects.select_for_update().filter(pk=run_id).first()
+    if run is None or run.state != RunState.RUNNING or run.attempts != attempt:
+        logger.warning("run %s was taken over or ended meanwhile; this result is dropped", run_id)
+        return None
+    store_report(run=run, report=report)
+    version = run.version
+    if run.trigger not in REVALIDATION:  # else certification decides between renewal and review
+        version.enter_review()
+        version.save(update_fields=["state"])
+    run_concluded.send(sender=VettingRun, run=run)
+    return run
+
+
+@transaction.atomic
+def _note_error(run_id: int, attempt: int, message: str) -> None:
+    """Keep the error; the task queue tries again, and the last attempt ends the run visibly."""
+    run = VettingRun.objects.select_for_update().filter(pk=run_id).first()
+    if run is None or run.state != RunState.RUNNING or run.attempts != attempt:
+        return
+    run.reason = message.replace("\x00", "\ufffd")[:1000]
+    run.lease_until = timezone.now()
+    if run.attempts >= MAX_ATTEMPTS:
+        _end_with_error(run)
+    else:
+        run.save(update_fields=["reason", "lease_until"])
+
+
+def _end_with_error(run: VettingRun) -> None:
+    run.fail_with_error()
+    run.finished_at = timezone.now()
+    run.save(update_fields=["state", "reason", "lease_until", "finished_at"])
+    ledger.record(verb="run.errored", subject=run, details={"reason": run.reason})
+    run_errored.send(sender=VettingRun, run=run)
+
+
+@transaction.atomic
+def requeue_lost(*, now: datetime) -> int:
+    """The watchdog: queue runs again whose worker stopped, end those tried too often; returns how many it touched."""
+    lost = list(VettingRun.objects.lost(now).select_for_update())
+    for run in lost:
+        if run.attempts >= MAX_ATTEMPTS:
+            run.reason = run.reason or _("The worker was lost %(times)s times.") % {"times": run.attempts}
+            _end_with_error(run)
+            continue
+        if run.state == RunState.QUEUED:
+            run.lease_until = now + LEASE
+            run.save(update_fields=["lease_until"])
+        ledger.record(verb="run.requeued", subject=run, details={"attempts": run.attempts})
+        enqueue("plugins.tasks.run_vetting", run_id=run.pk)
+    return len(lost)

@@ -1,0 +1,224 @@
+"""Take a package in: read it without running it, and either store all of it or nothing."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from governance import ledger
+from governance.fsm import TransitionNotAllowed
+from plugins.archive import ArchiveRefused
+from plugins.config import archive_limits
+from plugins.enums import Trigger, VersionState
+from plugins.formats import PackageRefused
+from plugins.models import Artifact, Plugin, PluginVersion, Submission
+from plugins.services import artifacts, runs, teams
+from plugins.services.storable import storable
+from plugins.signals import version_withdrawn
+from plugins.vetting import intake
+
+if TYPE_CHECKING:
+    from django.core.files.uploadedfile import UploadedFile
+
+    from governance.models import User
+    from plugins.models import OwnerTeam
+    from plugins.package import Package
+
+logger = logging.getLogger(__name__)
+
+
+class SubmissionRefused(Exception):
+    """The package is not taken; the text is one clear sentence for the submitter."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class AlreadySubmitted(SubmissionRefused):
+    """The same bytes are already here. `version` is what they belong to, where the submitter may see it."""
+
+    def __init__(self, message: str, version: PluginVersion | None) -> None:
+        super().__init__("already-submitted", message)
+        self.version = version
+
+
+def submit(
+    *, actor: User, upload: UploadedFile[Any], filename: str, team: OwnerTeam | None = None, note: str = ""
+) -> Submission:
+    """Take an uploaded package in and queue its vetting.
+
+    Raises:
+        AlreadySubmitted: an artifact with the same digest is already here.
+        SubmissionRefused: anything else stands against it. Nothing is stored; the ledger notes who tried.
+    """
+    name = safe_filename(filename)
+    work = settings.DATA_DIR / "work"
+    work.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=work, prefix="upload-") as folder:
+        path = Path(folder) / "artifact"
+        sha256 = ""
+        try:
+            _spool(upload, path)
+            sha256 = artifacts.digest_of(path)
+            return _take(actor=actor, path=path, filename=name, sha256=sha256, team=team, note=note)
+        except (ArchiveRefused, PackageRefused) as refusal:
+            _note_refusal(actor, name, sha256, refusal.code, str(refusal))
+            raise SubmissionRefused(refusal.code, str(refusal)) from refusal
+        except SubmissionRefused as refusal:
+            _note_refusal(actor, name, sha256, refusal.code, str(refusal))
+            raise
+
+
+def safe_filename(filename: str) -> str:
+    """The last part of a file name, without anything that could be a path or a control character."""
+    last = PurePosixPath(filename.replace("\\", "/")).name
+    return "".join(char for char in last if char.isprintable())[:255] or "package"
+
+
+def _spool(upload: UploadedFile[Any], path: Path) -> None:
+    most = archive_limits().max_archive_bytes
+    if (upload.size or 0) > most:
+        raise SubmissionRefused("too-large", _("The file is larger than %(most)s MiB.") % {"most": most // 2**20})
+    with path.open("xb") as target:
+        for chunk in upload.chunks():
+            target.write(chunk)
+
+
+def _take(*, actor: User, path: Path, filename: str, sha256: str, team: OwnerTeam | None, note: str) -> Submission:
+    _refuse_known(actor, sha256)
+    with intake(path, filename=filename, work=settings.DATA_DIR / "work", limits=archive_limits()) as taken:
+        package = taken.package
+        try:
+            with transaction.atomic():
+                owner = team or teams.team_for(actor)
+                plugin = _plugin(package, owner, actor)
+                _refuse_taken(plugin, package.metadata.version)  # before the bytes are stored
+                artifact = artifacts.store_artifact(path=path, filename=filename, sha256=sha256)
+                version = _version(plugin, package, artifact)
+                submission = Submission.objects.create(
+                    version=version, submitted_by=actor, filename=filename, note=storable(note)
+                )
+                ledger.record(
+                    verb="version.submitted",
+                    subject=version,
+                    actor=actor,
+                    details={"sha256": sha256, "size": artifact.size, "filename": filename, "format": package.format},
+                )
+                runs.request_run(version=version, actor=actor, trigger=Trigger.SUBMISSION)
+        except IntegrityError as clash:
+            _refuse_known(actor, sha256)
+            raise SubmissionRefused(
+                "clash", _("Somebody submitted the same version at this moment. Try again.")
+            ) from clash
+    return submission
+
+
+def _refuse_known(actor: User, sha256: str) -> None:
+    known = Artifact.objects.filter(sha256=sha256).first()
+    version = PluginVersion.objects.filter(artifact=known).select_related("plugin").first() if known else None
+    if version is None:
+        return
+    if PluginVersion.objects.visible_to(actor).filter(pk=version.pk).exists():
+        message = _("This exact file was already submitted as %(version)s.") % {"version": version}
+        raise AlreadySubmitted(message, version)
+    raise AlreadySubmitted(_("This exact file was already submitted by another team."), None)
+
+
+def _plugin(package: Package, team: OwnerTeam, actor: User) -> Plugin:
+    if not team.members.filter(pk=actor.pk).exists():
+        raise SubmissionRefused("not-a-member", _("You are not a member of %(team)s.") % {"team": team})
+    plugin, created = Plugin.objects.get_or_create(
+        name=package.metadata.name, format=package.format, defaults={"team": team}
+    )
+    if created:
+        teams.grant(plugin=plugin)
+        ledger.record(verb="plugin.registered", subject=plugin, actor=actor, details={"team": team.pk})
+    elif not actor.has_perm("plugins.submit_version", plugin):
+        raise SubmissionRefused(
+            "not-the-owner",
+            _("%(name)s belongs to another team. If it is yours, ask the lead reviewer to move it.") % {"name": plugin},
+        )
+    return plugin
+
+
+def _refuse_taken(plugin: Plugin, text: str) -> None:
+    if plugin.versions.filter(version=text).exists():
+        raise SubmissionRefused(
+            "version-taken",
+            _("Version %(version)s was already submitted with other contents. Raise the version number.")
+            % {"version": text},
+        )
+
+
+def _version(plugin: Plugin, package: Package, artifact: Artifact) -> PluginVersion:
+    waiting = (
+        plugin.versions.filter(
+            state__in=[VersionState.CHANGES_REQUESTED, VersionState.IN_REVIEW, VersionState.SUBMITTED]
+        )
+        .order_by("queue_since")
+        .first()
+    )
+    return PluginVersion.objects.create(
+        plugin=plugin,
+        version=package.metadata.version,
+        artifact=artifact,
+        purl=package.purl[:400],
+        license=storable(package.metadata.license)[:200],
+        description=storable(package.metadata.description),
+        metadata=storable(_metadata(package)),
+        declaration=storable(dict(package.declaration.raw)) if package.declaration else None,
+        queue_since=waiting.queue_since if waiting else timezone.now(),
+    )
+
+
+def _metadata(package: Package) -> dict[str, object]:
+    stated = package.metadata
+    return {
+        "author": stated.author,
+        "contact": stated.contact,
+        "homepage": stated.homepage,
+        "repository": stated.repository,
+        "keywords": list(stated.keywords),
+        "files": len(package.files),
+        "code_files": len(package.code_files),
+        "dependencies": len(package.dependencies),
+    }
+
+
+@transaction.atomic
+def _note_refusal(actor: User, filename: str, sha256: str, code: str, message: str) -> None:
+    logger.info("submission refused: %s", code)
+    ledger.record(
+        verb="submission.refused",
+        subject_label=filename,
+        actor=actor,
+        details=storable({"code": code, "message": message, "sha256": sha256}),
+    )
+
+
+@transaction.atomic
+def withdraw(*, version: PluginVersion, actor: User, reason: str = "") -> PluginVersion:
+    """Take a version back before it is decided.
+
+    Raises:
+        SubmissionRefused: its state does not allow it, or the actor may not act for its plugin.
+    """
+    if not actor.has_perm("plugins.submit_version", version.plugin):
+        raise SubmissionRefused("not-the-owner", _("Only its own team may withdraw a version."))
+    try:
+        version.withdraw()
+    except TransitionNotAllowed as refusal:
+        message = _("A version that is %(state)s cannot be withdrawn.") % {"state": version.get_state_display().lower()}
+        raise SubmissionRefused("not-withdrawable", message) from refusal
+    version.save(update_fields=["state"])
+    ledger.record(verb="version.withdrawn", subject=version, actor=actor, details={"reason": reason})
+    version_withdrawn.send(sender=PluginVersion, version=version, actor=actor)
+    return version

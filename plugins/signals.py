@@ -1,0 +1,14 @@
+"""What the apps above may listen to; the senders name nobody."""
+
+from __future__ import annotations
+
+from django.dispatch import Signal
+
+run_concluded = Signal()
+"""A vetting run ended with a verdict. Argument `run`. Sent in the transaction that stores the evidence."""
+
+version_withdrawn = Signal()
+"""An owner took a version back. Arguments `version`, `actor`. Sent in the transaction of the withdrawal."""
+
+run_errored = Signal()
+"""A vetting run broke as often as it may be tried. Argument `run`. Sent in the transaction that notes it."""
