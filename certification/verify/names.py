@@ -1,0 +1,73 @@
+"""The fixed names of the formats, in one place for the verifier and for the signing side."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+BUNDLE_SCHEMA: Final = "plugwarden.bundle/v1"
+RESULT_SCHEMA: Final = "plugwarden.verify/v1"
+
+STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
+STATEMENT_PAYLOAD: Final = "application/vnd.in-toto+json"
+PREDICATE_TYPE: Final = "https://slsa.dev/verification_summary/v1"
+EXTENSION: Final = "https://plugwarden.org/attestations/certificate/v1"
+"""Member of the predicate that holds what a VSA has no place for; a name, not an address."""
+TRUST_ROOT_PAYLOAD: Final = "application/vnd.plugwarden.trust-root+json"
+
+ALGORITHM: Final = "ed25519"
+PASSED: Final = "PASSED"
+CERTIFIED_PREFIX: Final = "PLUGWARDEN_CERTIFIED_"
+SLSA_BUILD_PREFIX: Final = "SLSA_BUILD_LEVEL_"
+SLSA_UNEVALUATED: Final = "SLSA_BUILD_LEVEL_UNEVALUATED"
+TIERS: Final = ("low", "moderate", "high", "critical")
+
+DOCUMENT_LIMIT: Final = 1024 * 1024
+"""Bytes of a bundle or a trust root."""
+
+
+class Environment(StrEnum):
+    """What an installation is for; a demo's word counts only in the demo."""
+
+    PRODUCTION = "production"
+    DEMO = "demo"
+
+
+class Role(StrEnum):
+    """What a key of the trust root may sign."""
+
+    CERTIFIER = "certifier"
+    LOG = "log"
+    REVOCATION = "revocation"
+    FEED = "feed"
+
+
+class KeyStatus(StrEnum):
+    """Whether a key is still in use. A retired key's old signatures hold; a compromised key's do not."""
+
+    ACTIVE = "active"
+    RETIRED = "retired"
+    COMPROMISED = "compromised"
+
+
+class Step(StrEnum):
+    """The steps of a verification, in the order they are taken."""
+
+    TRUST_ROOT = "trust-root"
+    BUNDLE = "bundle"
+    ENVIRONMENT = "environment"
+    SIGNATURE = "signature"
+    BUNDLED_ROOT = "bundled-root"
+    SUBJECT = "subject"
+    PREDICATE_TYPE = "predicate-type"
+    VERIFIER = "verifier"
+    RESOURCE = "resource"
+    RESULT = "result"
+    LEVELS = "levels"
+    CERTIFICATE = "certificate"
+    VALIDITY = "validity"
+
+
+def certified_level(tier: str) -> str:
+    """Give the `verifiedLevels` value that says a plugin is certified at a tier."""
+    return f"{CERTIFIED_PREFIX}{tier.upper()}"
