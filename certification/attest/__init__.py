@@ -1,0 +1,1 @@
+"""Signing: keys, trust root, statement, envelope, bundle. No Django; formats as in `certification.verify`."""
