@@ -1,0 +1,23 @@
+"""The certification app."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class CertificationConfig(AppConfig):
+    """Listens to what the apps below report."""
+
+    name = "certification"
+    verbose_name = _("Certification")
+
+    def ready(self) -> None:
+        """Connect the receivers, register what has to be prepared, and tell dashboard and portal what is known here."""
+        from certification import panels, preparation, receivers  # noqa: F401, PLC0415 - models are ready only now
+        from certification.outlook import CertificationOutlook  # noqa: PLC0415 - ditto
+        from plugins.portal import outlook  # noqa: PLC0415 - ditto
+
+        preparation.register_steps()
+        panels.register_panels()
+        outlook.register(CertificationOutlook())

@@ -1,0 +1,61 @@
+"""States and choices of the certification app."""
+
+from __future__ import annotations
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class ReviewState(TextChoices):
+    """States of a review."""
+
+    OPEN = "open", _("Open")
+    CLAIMED = "claimed", _("Claimed")
+    SECOND_APPROVAL = "second_approval", _("Waiting for a second approval")
+    DECIDED = "decided", _("Decided")
+    CLOSED = "closed", _("Closed without a decision")
+
+
+REVIEW_OPEN = (ReviewState.OPEN, ReviewState.CLAIMED, ReviewState.SECOND_APPROVAL)
+
+
+class ReviewKind(TextChoices):
+    """Why a human looks."""
+
+    INITIAL = "initial", _("First certification")
+    RENEWAL = "renewal", _("Renewal")
+    ADVISORY = "advisory", _("New advisory")
+
+
+class DecisionOutcome(TextChoices):
+    """What a reviewer decided."""
+
+    APPROVE = "approve", _("Approve")
+    REQUEST_CHANGES = "request_changes", _("Request changes")
+    REJECT = "reject", _("Reject")
+
+
+class CertificateState(TextChoices):
+    """States of a certificate. Expiry needs no job: see `Certificate.effective_state`."""
+
+    ACTIVE = "active", _("Active")
+    SUSPENDED = "suspended", _("Suspended")
+    EXPIRED = "expired", _("Expired")
+    REVOKED = "revoked", _("Revoked")
+    SUPERSEDED = "superseded", _("Superseded")
+
+
+class RevalidationState(TextChoices):
+    """States of a revalidation."""
+
+    RUNNING = "running", _("Running")
+    RENEWED = "renewed", _("Renewed")
+    SENT_TO_REVIEW = "sent_to_review", _("Sent to review")
+    FAILED = "failed", _("Failed")
+
+
+class RevalidationTrigger(TextChoices):
+    """Why a certificate is revalidated."""
+
+    SCHEDULE = "schedule", _("Due by its tier")
+    ADVISORY = "advisory", _("Hit by an advisory")

@@ -1,0 +1,6 @@
+"""The models of reviews, decisions, certificates and revalidation."""
+
+from certification.models.certificates import Certificate, Revalidation
+from certification.models.reviews import CriterionAnswer, Decision, Review
+
+__all__ = ["Certificate", "CriterionAnswer", "Decision", "Revalidation", "Review"]

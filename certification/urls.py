@@ -1,0 +1,16 @@
+"""The public status pages: open to everybody."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from certification import public_views
+
+app_name = "certification"
+
+urlpatterns = [
+    path("", public_views.status, name="status"),
+    path("trust-root.json", public_views.trust_root, name="trust_root"),
+    path("certificates/<str:serial>/", public_views.certificate, name="certificate"),
+    path("certificates/<str:serial>/bundle/", public_views.bundle, name="bundle"),
+]
