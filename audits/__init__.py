@@ -1,0 +1,1 @@
+"""Audits, evidence and the reports they end in."""

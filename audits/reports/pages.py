@@ -1,0 +1,178 @@
+"""What the templates of the PDFs get beside the document itself: charts, counts, and tables cut to a bearable length.
+
+Nothing that is cut is lost: the whole snapshot is attached to the PDF.
+"""
+
+from __future__ import annotations
+
+import base64
+import shlex
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from django.utils.translation import gettext as _
+
+from audits.enums import FindingRating
+from audits.reports.charts import Bar, bars, scale
+from governance.models.choices import label
+from governance.vocabulary import Severity
+from plugins.enums import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from audits.reports.documents import AuditReport, Dossier
+
+T = TypeVar("T")
+
+CAP = 500
+"""Rows of one table; a thousand pages of findings are read by nobody."""
+
+POPULATION_CAP = 2000
+"""Rows of a population's table: an auditor counts them."""
+
+SEVERITY_COLORS = {
+    Severity.CRITICAL: "#6b1420",
+    Severity.HIGH: "#b3372f",
+    Severity.MEDIUM: "#d98a29",
+    Severity.LOW: "#5f93b8",
+    Severity.INFO: "#a9b6c1",
+}
+TIER_COLORS = {"low": "#cfe3dc", "moderate": "#f0d9a8", "high": "#dd9a7c", "critical": "#9c3b3f"}
+RATING_COLORS = {
+    FindingRating.CRITICAL: "#6b1420",
+    FindingRating.MAJOR: "#b3372f",
+    FindingRating.MINOR: "#d98a29",
+    FindingRating.OBSERVATION: "#a9b6c1",
+}
+OUTCOME_COLORS = {
+    Outcome.MET: "#1d7a6b",
+    Outcome.NOT_MET: "#b3372f",
+    Outcome.UNANSWERED: "#d98a29",
+    Outcome.NOT_APPLICABLE: "#a9b6c1",
+}
+FACTOR_COLOR = "#1d5c6b"
+
+
+@dataclass(frozen=True, slots=True)
+class Cut(Generic[T]):
+    """The rows of a table that are shown, and how many are not."""
+
+    rows: Sequence[T]
+    total: int
+
+    @property
+    def left_out(self) -> int:
+        """How many rows are only in the snapshot."""
+        return self.total - len(self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A line of a small table beside a chart."""
+
+    code: str
+    label: str
+    number: int
+
+
+def cut(rows: Sequence[T], most: int = CAP) -> Cut[T]:
+    """The first rows of a table."""
+    return Cut(rows[:most], len(rows))
+
+
+def dossier_context(dossier: Dossier) -> dict[str, Any]:
+    """Everything the dossier's template shows."""
+    severities = Counter(finding.severity for finding in dossier.findings)
+    outcomes = Counter(line.outcome for line in dossier.criteria)
+    vulnerable = [part for part in dossier.dependencies if part.advisories]
+    severity_counts = [Count(s.value, label(s), severities[s.value]) for s in reversed(Severity)]
+    outcome_counts = [Count(o.value, str(o.label), outcomes[o.value]) for o in Outcome]
+    return {
+        "d": dossier,
+        "made": dossier.made,
+        "title": _("Certification dossier: %(plugin)s %(version)s")
+        % {"plugin": dossier.identity.plugin, "version": dossier.identity.version},
+        "artifact_argument": shlex.quote(dossier.identity.filename),
+        "severity_counts": severity_counts,
+        "severity_chart": _counts_chart(severity_counts, {s.value: c for s, c in SEVERITY_COLORS.items()}),
+        "outcome_counts": outcome_counts,
+        "outcome_chart": _counts_chart(outcome_counts, {o.value: c for o, c in OUTCOME_COLORS.items()}),
+        "factor_chart": _factor_chart(dossier),
+        "risk_scale": _risk_scale(dossier),
+        "factor_lines": [{"label": factor_label(factor.code), "row": factor} for factor in dossier.risk.factors],
+        "factor_sum": sum(factor.points for factor in dossier.risk.factors),
+        "findings": cut(dossier.findings),
+        "capabilities": cut(dossier.capabilities),
+        "hosts": cut(dossier.hosts),
+        "dependencies": cut(dossier.dependencies),
+        "vulnerable": cut(vulnerable),
+        "criteria": cut(dossier.criteria),
+        "undeclared": sum(use.undeclared for use in (*dossier.capabilities, *dossier.hosts)),
+        "open_blocking": [line for line in dossier.criteria if line.blocking and _is_open(line.outcome)],
+        "cap": CAP,
+    }
+
+
+def audit_context(audit: AuditReport) -> dict[str, Any]:
+    """Everything the audit report's template shows."""
+    ratings = Counter(finding.rating for finding in audit.findings)
+    counts = [Count(r.value, str(r.label), ratings[r.value]) for r in reversed(FindingRating)]
+    actions = [(finding, action) for finding in audit.findings for action in finding.actions]
+    return {
+        "a": audit,
+        "made": audit.made,
+        "title": _("Audit report %(code)s: %(title)s") % {"code": audit.code, "title": audit.title},
+        "period_open": audit.made.at.date() <= audit.period_to,
+        "rating_counts": counts,
+        "rating_chart": _counts_chart(counts, {r.value: c for r, c in RATING_COLORS.items()}),
+        "findings": cut(audit.findings),
+        "actions": cut(actions),
+        "decided": cut(audit.decided, POPULATION_CAP),
+        "certified": cut(audit.certified, POPULATION_CAP),
+        "evidence": cut(audit.evidence),
+    }
+
+
+def _is_open(outcome: str) -> bool:
+    return outcome in {Outcome.NOT_MET, Outcome.UNANSWERED}
+
+
+def _counts_chart(counts: Sequence[Count], colors: dict[str, str]) -> str:
+    most = max((count.number for count in counts), default=0)
+    rows = [Bar(count.label, count.number, str(count.number), colors[count.code]) for count in counts]
+    return _address(bars(rows, most=most, width=3.7))
+
+
+def _factor_chart(dossier: Dossier) -> str:
+    if not dossier.risk.factors:
+        return ""
+    rows = [
+        Bar(factor_label(factor.code), factor.points, str(factor.points), FACTOR_COLOR)
+        for factor in dossier.risk.factors
+    ]
+    most = max(max(factor.cap, factor.points) for factor in dossier.risk.factors)
+    return _address(bars(rows, most=most))
+
+
+def _risk_scale(dossier: Dossier) -> str:
+    bands = [(band.start, band.label, TIER_COLORS[band.tier]) for band in dossier.risk.bands]
+    return _address(scale(dossier.risk.score, thresholds=bands)) if bands else ""
+
+
+def factor_label(code: str) -> str:
+    """A factor's name; one we do not know by its code."""
+    names = {
+        "findings": _("Findings"),
+        "dependencies": _("Dependencies"),
+        "capabilities": _("Capabilities"),
+        "undeclared": _("Undeclared use"),
+        "missing_evidence": _("Missing evidence"),
+        "opaque": _("Opaque code"),
+    }
+    return names.get(code, code.replace("_", " ").replace("-", " ").capitalize())
+
+
+def _address(svg: str) -> str:
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode("ascii")

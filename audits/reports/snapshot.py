@@ -1,0 +1,103 @@
+"""A document as JSON and back, and its digest: SHA-256 of canonical JSON (sorted keys, no blanks, UTF-8)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
+
+from audits.reports.documents import AuditReport, Dossier
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from audits.reports.documents import Document
+
+KINDS: dict[str, type[Document]] = {kind.schema: kind for kind in (Dossier, AuditReport)}
+
+
+class SnapshotInvalid(ValueError):
+    """The JSON is no snapshot of ours; the text says where it goes wrong."""
+
+
+def to_json(document: Document) -> dict[str, Any]:
+    """The document as JSON-ready data with its schema's name; text is made storable (no NUL, no lone surrogates)."""
+    plain: dict[str, Any] = _plain(document)
+    return {"schema": document.schema, **plain}
+
+
+def from_json(data: Mapping[str, Any]) -> Document:
+    """The document a snapshot was made from.
+
+    Raises:
+        SnapshotInvalid: the schema is unknown, a field is missing, unknown or of another type.
+    """
+    kind = KINDS.get(data.get("schema", ""))
+    if kind is None:
+        raise SnapshotInvalid(f"unknown schema {data.get('schema')!r}")
+    document: Document = _built(kind, {key: value for key, value in data.items() if key != "schema"}, kind.schema)
+    return document
+
+
+def canonical(data: Mapping[str, Any]) -> bytes:
+    """The bytes the digest is of; also what is attached to the PDF."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def digest(data: Mapping[str, Any]) -> str:
+    """SHA-256 of the canonical bytes, in hex."""
+    return hashlib.sha256(canonical(data)).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    if isinstance(value, str):
+        return value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+    return value
+
+
+@lru_cache(maxsize=64)
+def _fields_of(kind: type) -> dict[str, Any]:
+    hints = get_type_hints(kind)
+    return {field.name: hints[field.name] for field in fields(kind)}
+
+
+def _built(kind: Any, value: Any, place: str) -> Any:
+    if is_dataclass(kind):
+        return _built_dataclass(kind, value, place)
+    if get_origin(kind) is tuple:
+        if not isinstance(value, list):
+            raise SnapshotInvalid(f"{place} is no list")
+        return tuple(_built(get_args(kind)[0], item, f"{place}[{index}]") for index, item in enumerate(value))
+    if get_origin(kind) is UnionType:  # only `X | None` is used
+        return None if value is None else _built(next(a for a in get_args(kind) if a is not NoneType), value, place)
+    if kind in {date, datetime}:
+        return _built_time(kind, value, place)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is not kind:
+        raise SnapshotInvalid(f"{place} is no {kind.__name__}")
+    return value
+
+
+def _built_dataclass(kind: Any, value: Any, place: str) -> Any:
+    wanted = _fields_of(kind)
+    if not isinstance(value, dict) or value.keys() != wanted.keys():
+        raise SnapshotInvalid(f"{place} has not the fields of {kind.__name__}")
+    return kind(**{name: _built(hint, value[name], f"{place}.{name}") for name, hint in wanted.items()})
+
+
+def _built_time(kind: Any, value: Any, place: str) -> Any:
+    try:
+        return kind.fromisoformat(value)
+    except (TypeError, ValueError) as problem:
+        raise SnapshotInvalid(f"{place} is no {kind.__name__}") from problem
