@@ -1,0 +1,1 @@
+"""Plugins of our own making, for the demo and the tests."""
