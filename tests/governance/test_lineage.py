@@ -1,0 +1,96 @@
+import datetime as dt
+
+import pytest
+from django.db import transaction
+from django.urls import reverse
+
+from governance import ledger
+from governance.lineage import Change, lineage_of
+from governance.roles import Role
+from tests.factories import CertificateFactory, ReviewFactory, UserFactory, VettingRunFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def test_lineage_tells_old_and_new_values_by_their_names():
+    review = ReviewFactory(due_on=dt.date(2026, 11, 3))
+    reviewer = UserFactory(first_name="Rosa", last_name="Reviewer")
+    review.claim()
+    review.reviewer = reviewer
+    review.save(update_fields=["state", "reviewer"])
+
+    newest = lineage_of(review).entries[0]
+
+    assert newest.changes == (Change("State", "Open", "Claimed"), Change("Reviewer", "", "Rosa Reviewer"))
+
+
+def test_lineage_puts_ledger_and_history_in_one_order_newest_first():
+    review, actor = ReviewFactory(), UserFactory()
+    with transaction.atomic():
+        ledger.record(verb="review.claimed", subject=review, actor=actor, details={"kept": True})
+
+    entries = lineage_of(review).entries
+
+    assert [(entry.kind, entry.verb or entry.what, entry.who) for entry in entries] == [
+        ("event", "review.claimed", str(actor)),
+        ("change", "Created", "The system"),
+    ]
+    assert entries[0].facts == (("Kept", "Yes"),)
+
+
+def test_lineage_comes_in_pages():
+    review = ReviewFactory()
+    with transaction.atomic():
+        for number in range(4):
+            ledger.record(verb=f"review.move-{number}", subject=review)
+
+    first, second = lineage_of(review, per_page=3), lineage_of(review, page=2, per_page=3)
+
+    assert [entry.verb for entry in first.entries] == ["review.move-3", "review.move-2", "review.move-1"]
+    assert [entry.verb for entry in second.entries] == ["review.move-0", ""]
+    assert (first.has_next, second.has_next) == (True, False)
+
+
+@pytest.mark.parametrize("changes", [1, 5])
+def test_lineage_costs_the_same_for_any_number_of_changes(django_assert_num_queries, changes):
+    review = ReviewFactory()
+    for _ in range(changes):
+        review.reviewer = UserFactory()
+        review.save(update_fields=["reviewer"])
+
+    with django_assert_num_queries(5):
+        lineage_of(review)
+
+
+def test_lineage_shows_digests_in_place_of_reports_and_signed_bytes():
+    for subject in (VettingRunFactory(), CertificateFactory()):
+        fields = {change.field.lower() for change in lineage_of(subject).entries[0].changes}
+
+        assert fields.isdisjoint({"report", "bundle", "progress"})
+
+
+def test_lineage_never_shows_a_password():
+    user = UserFactory()
+    user.set_unusable_password()
+    user.save(update_fields=["password"])
+
+    assert not any("assword" in change.field for entry in lineage_of(user).entries for change in entry.changes)
+
+
+def test_lineage_page_is_for_those_who_may_see_the_object(client):
+    review = ReviewFactory()
+    address = reverse("admin:certification_review_history", args=[review.pk])
+    client.force_login(UserFactory(is_staff=True))
+    refused = client.get(address)
+    client.force_login(UserFactory(role=Role.AUDITOR))
+
+    assert (refused.status_code, client.get(address).status_code) == (403, 200)
+
+
+def test_lineage_page_offers_no_way_back(client):
+    review = ReviewFactory()
+    client.force_login(UserFactory(is_superuser=True, is_staff=True))
+
+    page = client.get(reverse("admin:certification_review_history", args=[review.pk])).text
+
+    assert "revert" not in page.lower()

@@ -1,0 +1,138 @@
+"""Packages and results for tests of the pure rooms: one that is clean, and ways to spoil it."""
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from governance.vocabulary import Capability, CheckStatus, Severity
+from plugins.capabilities import compare_results
+from plugins.checks.base import CheckResult, FeedSnapshot, Finding, Observation, Workspace, fingerprinted
+from plugins.checks.completeness import CompletenessCheck
+from plugins.checks.declaration import DeclarationCheck
+from plugins.facts import build_facts
+from plugins.package import (
+    DataFlow,
+    Declaration,
+    Dependency,
+    Derived,
+    EgressHost,
+    InstallHook,
+    Metadata,
+    Package,
+    SourceFile,
+)
+from plugins.risk import score
+
+TODAY = date(2026, 11, 23)
+HOST = "api.acme.example"
+NODE = "dist/nodes/Acme.node.js"
+CHECKS = ("archive", "static", "secrets", "dependencies", "malware")
+HOOK = InstallHook("npm-script", "preinstall", "package.json", 12, "node setup.js")
+FEED = FeedSnapshot(names=("OSV npm",), records=21000, age_days=2.4, demo=False, advisories=())
+
+
+def declaration(**changes):
+    """A full declaration of the clean package."""
+    return replace(
+        Declaration(
+            capabilities=frozenset({Capability.NETWORK_OUTBOUND}),
+            egress=(EgressHost(HOST, 443, "the service", ("place names",)),),
+            secrets=("acmeApi",),
+            data_flows=(DataFlow("place names", "forecast", "contract", "not stored", ("Acme",)),),
+            support_until="2028-12-31",
+            support_contact="support@acme.example",
+            update_cadence="quarterly",
+            rollback_version="1.3.2",
+            failure_mode="The item fails with a clear message after 10 seconds.",
+            test_evidence="test-results/junit.xml",
+            test_coverage=91.0,
+            load_evidence="test-results/load.md",
+            reproducible_build="npm ci && npm run build",
+        ),
+        **changes,
+    )
+
+
+def source(path, language=None):
+    return SourceFile(path, 100, "0" * 64, language)
+
+
+def package(**changes):
+    """A clean n8n package."""
+    return replace(
+        Package(
+            format="n8n-node",
+            metadata=Metadata(
+                name="n8n-nodes-acme",
+                version="1.4.0",
+                description="Talks to Acme",
+                license="MIT",
+                author="Acme",
+                contact="security@acme.example",
+                repository="https://git.acme.example/acme",
+            ),
+            purl="pkg:npm/n8n-nodes-acme@1.4.0",
+            files=(
+                source("CHANGELOG.md"),
+                source("LICENSE"),
+                source("README.md"),
+                source(NODE, "javascript"),
+                source("package.json"),
+                source("plugin-governance.json"),
+                source("test-results/junit.xml"),
+            ),
+            manifest_path="package.json",
+            entry_points=(NODE,),
+            dependencies=(Dependency("npm", "n8n-workflow", "*", "peer", "package.json", 20),),
+            declaration=declaration(),
+            derived=Derived(frozenset({Capability.NETWORK_OUTBOUND})),
+        ),
+        **changes,
+    )
+
+
+def finding(check="static", rule="js-weak-hash", severity=Severity.HIGH, **more):
+    return Finding(check=check, rule=rule, severity=severity, title="A weak hash", **{"path": NODE, "line": 7, **more})
+
+
+def seen(kind, value, path=NODE, line=3):
+    return Observation(kind, value, path, line)
+
+
+OBSERVED = (seen("capability", "network.outbound"), seen("host", HOST))
+
+
+def result(code, status=CheckStatus.PASSED, findings=(), **more):
+    """A result as a check gives it; findings at or above high make a pass a failure."""
+    found = fingerprinted(findings)
+    if status is CheckStatus.PASSED and any(item.severity.at_least(Severity.HIGH) for item in found):
+        status = CheckStatus.FAILED
+    return CheckResult(code=code, status=status, findings=found, **{"reason": "Looked.", "examined": 6, **more})
+
+
+def workspace(of, fail_on=Severity.HIGH):
+    here = Path("/nowhere")
+    return Workspace(package=of, artifact=here, root=here, scratch=here, cache=here, fail_on=fail_on)
+
+
+def clean_results():
+    """Results of the checks with an engine, for the clean package."""
+    return [result(code, observations=OBSERVED if code == "static" else ()) for code in CHECKS]
+
+
+def with_result(results, new):
+    """The results with one of them replaced."""
+    return [new if item.code == new.code else item for item in results]
+
+
+def vetted(of, results, weights, feed=FEED):
+    """What the pipeline does with results: the two pure checks, comparison, score and facts."""
+    comparison = compare_results(of, results)
+    space = workspace(of)
+    everything = [
+        *results,
+        CompletenessCheck(today=TODAY).run(space),
+        DeclarationCheck().compare(space, comparison),
+    ]
+    risk = score(package=of, results=everything, comparison=comparison, weights=weights)
+    return risk, build_facts(of, everything, risk, comparison, feed=feed, today=TODAY)

@@ -1,0 +1,212 @@
+"""The secrets check with the real engine, and with engines broken in every way."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from governance.vocabulary import CheckStatus, Severity
+from plugins.checks import kingfisher
+from plugins.checks.secrets import SALT_FILE, SecretsCheck
+from plugins.checks.warm import warm
+from plugins.sandbox import Limits
+from tests.plugins.checks.engine_cases import CACHE, aws_pair, program, token, workspace
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _warmed():
+    warm(CACHE)
+
+
+def result_text(result):
+    return json.dumps([result.reason, result.evidence, [repr(finding) for finding in result.findings]])
+
+
+def test_secrets_are_found_and_their_values_never_leave(tmp_path):
+    key, secret = aws_pair()
+    files = {
+        "dist/a.js": f'\nconst t = "{token()}";\n',
+        "b.py": f'aws_access_key_id = "{key}"\naws_secret_access_key = "{secret}"\n',
+    }
+
+    result = SecretsCheck().run(workspace(tmp_path, files))
+
+    assert result.status is CheckStatus.FAILED
+    assert [(f.path, f.line, f.severity) for f in result.findings] == [
+        ("b.py", 1, Severity.HIGH),
+        ("dist/a.js", 2, Severity.HIGH),
+    ]
+    assert result.findings[1].snippet == f"github-pat ending in {token()[-4:]}"
+    assert not any(value in result_text(result) for value in (token(), token()[4:], key, secret))
+    assert result.examined == 2
+    assert (result.engine, bool(result.engine_version)) == ("kingfisher", True)
+
+
+def test_a_clean_package_passes_and_counts_every_file(tmp_path):
+    files = {"index.js": "module.exports = 1;\n", "copy.js": "module.exports = 1;\n", "empty.py": "", "x.bin": b"\0\1"}
+
+    result = SecretsCheck().run(workspace(tmp_path, files))
+
+    assert (result.status, result.examined, result.findings) == (CheckStatus.PASSED, 4, ())
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "node_modules/x/index.js", "package-lock.json", "logo.png", "test/fixtures/a.js", "vendor/lib.min.js",
+        ".git/config", "yarn.lock", "dist/x.map", "README.md", "no-suffix", "a b/ünï.txt",
+    ],
+)  # fmt: skip
+def test_no_path_hides_a_secret(tmp_path, path):
+    result = SecretsCheck().run(workspace(tmp_path, {path: f"token = {token()}\n"}))
+
+    assert [finding.path for finding in result.findings] == [path]
+
+
+def test_markers_and_ignore_files_of_the_submitter_hide_nothing(tmp_path):
+    markers = "kingfisher:ignore betterleaks:allow gitleaks:allow pragma: allowlist secret nosec"
+    ignoring = dict.fromkeys((".gitignore", ".ignore", ".kingfisherignore", ".gitleaksignore"), "*\n")
+
+    result = SecretsCheck().run(workspace(tmp_path, {"a.js": f't = "{token()}"; // {markers}\n', **ignoring}))
+
+    assert [finding.path for finding in result.findings] == ["a.js"]
+
+
+@pytest.mark.parametrize("head", [b"PK\x03\x04", b"PK\x05\x06" + bytes(18)])
+def test_what_starts_like_a_zip_is_read_all_the_same(tmp_path, head):
+    files = {"data.npz": head + f'\nconst t = "{token()}";\n'.encode(), "index.js": "1\n"}
+
+    result = SecretsCheck().run(workspace(tmp_path, files))
+
+    assert (result.examined, [(f.path, f.line) for f in result.findings]) == (2, [("data.npz", 2)])
+
+
+def test_equal_files_each_get_their_finding(tmp_path):
+    text = f't = "{token()}"\n'
+
+    result = SecretsCheck().run(workspace(tmp_path, {"a.js": text, "b.js": text}))
+
+    assert [finding.path for finding in result.findings] == ["a.js", "b.js"]
+    assert len({finding.symbol for finding in result.findings}) == 1
+    assert len({finding.fingerprint for finding in result.findings}) == 2
+
+
+def test_the_salted_digest_is_stable_for_one_installation_only(tmp_path):
+    space = workspace(tmp_path, {"a.js": f't = "{token()}"\n'})
+    shutil.copytree(CACHE / "kingfisher", tmp_path / "other" / "kingfisher")
+    warm_salt = (CACHE / SALT_FILE).stat().st_mode & 0o777
+
+    first, second = SecretsCheck().run(space), SecretsCheck().run(space)
+    elsewhere = SecretsCheck().run(replace(space, cache=tmp_path / "other"))
+
+    assert first.findings[0].symbol == second.findings[0].symbol
+    assert first.findings[0].symbol != elsewhere.findings[0].symbol
+    assert warm_salt == 0o600
+
+
+def test_a_file_closed_to_others_is_scanned_too(tmp_path):
+    space = workspace(tmp_path, {"a.js": f't = "{token()}"\n'})
+    (space.root / "a.js").chmod(0o600)
+
+    assert len(SecretsCheck().run(space).findings) == 1
+
+
+def test_the_scan_leaves_nothing_in_scratch(tmp_path):
+    space = workspace(tmp_path, {"a.js": "1\n"})
+
+    SecretsCheck().run(space)
+
+    assert [path for path in space.scratch.rglob("*") if path.is_file()] == []
+
+
+ENVELOPE = {
+    "findings": [],
+    "audit": {"summary": {"scan_partial": 0, "scan_failed": 0, "pending": 0, "scan_succeeded": 1}},
+}
+SUMMARY = {"blobs_scanned": 3, "rules_applied": 488, "kingfisher": {"version_used": "9"}}
+CLEAN = f"echo '{json.dumps(ENVELOPE)}'; echo '{json.dumps(SUMMARY)}'; exit 200"
+
+
+@pytest.mark.parametrize(
+    ("engine", "said"),
+    [
+        ("exit 0", "could not be read"),
+        ("exit 1", "exit code 1"),
+        ("echo garbage", "could not be read"),
+        ("echo '{}'; echo '{}'", "could not be read"),
+        ("echo '[]'; echo '[]'", "could not be read"),
+        ("kill -9 $$", "SIGKILL"),
+        ("yes | head -c 1000000000", "MiB of output"),
+        ("sleep 60", "stopped after"),
+        (CLEAN, "did not find the fake credentials"),
+        (CLEAN.replace('"scan_partial": 0', '"scan_partial": 1'), "did not finish"),
+        (CLEAN.replace('"rules_applied": 488', '"rules_applied": 0'), "did not finish"),
+    ],
+)
+def test_a_broken_engine_never_passes(tmp_path, monkeypatch, engine, said):
+    monkeypatch.setattr(kingfisher, "LIMITS", Limits(wall_seconds=2, output_bytes=1 << 20))
+    check = SecretsCheck(program=program(tmp_path, engine))
+
+    result = check.run(workspace(tmp_path, {"a.js": "1\n"}))
+
+    assert result.status is CheckStatus.INCONCLUSIVE
+    assert said in result.reason
+
+
+def test_a_missing_engine_never_passes(tmp_path):
+    check = SecretsCheck(program=tmp_path / "not-there")
+
+    result = check.run(workspace(tmp_path, {"a.js": "1\n"}))
+
+    assert (result.status, result.examined) == (CheckStatus.INCONCLUSIVE, 0)
+    assert "does not exist" in result.reason
+
+
+def test_an_engine_that_skips_a_file_never_passes(tmp_path):
+    wrapper = program(
+        tmp_path,
+        'mkdir /tmp/less && cp /view/canary* /tmp/less/ && shift && shift && exec /real/kingfisher scan /tmp/less "$@"',
+    )
+    real = kingfisher.binary()
+    whole = tmp_path / "whole"
+    whole.mkdir()
+    os.link(real, whole / "kingfisher")
+
+    def with_real(argv, **options):
+        options["binds"].append(kingfisher.Bind(whole, "/real"))
+        return run(argv, **options)
+
+    run, kingfisher.run = kingfisher.run, with_real
+    try:
+        result = SecretsCheck(program=wrapper).run(workspace(tmp_path, {"a.js": f't = "{token()}"\n'}))
+    finally:
+        kingfisher.run = run
+
+    assert result.status is CheckStatus.INCONCLUSIVE
+    assert "looked at 2 of 3 files" in result.reason
+
+
+def test_a_file_missing_from_the_tree_never_passes(tmp_path):
+    space = workspace(tmp_path, {"a.js": "1\n", "b.js": "2\n"})
+    (space.root / "b.js").unlink()
+
+    assert SecretsCheck().run(space).status is CheckStatus.INCONCLUSIVE
+
+
+def test_nothing_to_look_at_does_not_apply(tmp_path):
+    assert not SecretsCheck().applies_to(workspace(tmp_path, {}).package)
+
+
+def test_warm_is_quick_when_warm_and_the_check_uses_it(tmp_path):
+    folder = kingfisher.cache_folder(CACHE)
+    before = sorted((file.name, file.stat().st_mtime_ns) for file in folder.iterdir())
+
+    warm(CACHE)
+    result = SecretsCheck().run(workspace(tmp_path, {"a.js": "1\n"}))
+
+    assert sorted((file.name, file.stat().st_mtime_ns) for file in folder.iterdir()) == before
+    assert result.cpu_ms < 5000

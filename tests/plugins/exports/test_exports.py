@@ -1,0 +1,155 @@
+"""What a report looks like to others, from a real vetting run."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+from django.conf import settings
+
+from governance.policies import baseline
+from governance.vocabulary import CheckStatus, Severity, Verdict
+from plugins.advisories.starter import NAME, starter_feed
+from plugins.checks.base import CheckResult, FeedSnapshot, Finding
+from plugins.exports.render import FORMATS, render
+from plugins.exports.sarif import LEVELS
+from plugins.vetting import intake, vet
+from tests.plugins.commands.cases import valid
+
+ESCAPES = "\x1b[31mred\x07\r\n\u202e\u2066 end"
+
+
+@pytest.fixture(scope="module")
+def report(samples, tmp_path_factory):
+    """The sample with a leak, weak crypto and vulnerable dependencies, vetted."""
+    records = tuple(starter_feed())
+    feed = FeedSnapshot((NAME,), len(records), age_days=1.0, demo=True, advisories=records)
+    built = samples["acme-crm-connector"]
+    work = tmp_path_factory.mktemp("work")
+    with intake(built.path, filename=built.filename, work=work) as taken:
+        return vet(taken, policy=baseline(), feed=lambda _package: feed, cache=settings.CACHE_DIR)
+
+
+def documents(report):
+    return {form: json.loads(render(report, form)) for form in FORMATS if form != "text"}
+
+
+def with_results(report, *results):
+    codes = {result.code for result in results}
+    return replace(report, results=(*(r for r in report.results if r.code not in codes), *results))
+
+
+def hostile(report):
+    """The report with a finding whose every text came from an attacker."""
+    finding = Finding(
+        "static", "js-eval", Severity.HIGH, f"Title {ESCAPES}", path=f"a{ESCAPES}.js", line=1, snippet=ESCAPES,
+        detail=ESCAPES, remediation=ESCAPES, fingerprint="0" * 64,
+    )  # fmt: skip
+    return with_results(report, CheckResult("static", CheckStatus.FAILED, ESCAPES, examined=1, findings=(finding,)))
+
+
+def test_the_json_fits_its_schema_and_counts_right(report):
+    document = valid(documents(report)["json"])
+
+    assert [check["code"] for check in document["checks"]] == [result.code for result in report.results]
+    assert sum(check["findings"] for check in document["checks"]) == len(document["findings"])
+    assert document["risk"]["score"] == min(100, sum(factor["points"] for factor in document["risk"]["factors"]))
+    assert len({finding["fingerprint"] for finding in document["findings"]}) == len(document["findings"])
+
+
+def test_the_schema_is_closed_and_knows_failures_of_its_own(report):
+    document = documents(report)["json"]
+
+    for wrong in (
+        {**document, "extra": 1},
+        {**document, "verdict": "fine"},
+        {**document, "error": {"code": "x", "message": "y"}},
+        {key: value for key, value in document.items() if key != "checks"},
+        {**document, "checks": [{**check, "status": "passed", "examined": 0} for check in document["checks"]]},
+        {"schema": document["schema"]},
+        {"schema": document["schema"], "error": {"code": "x", "message": ""}},
+    ):
+        with pytest.raises(AssertionError):
+            valid(wrong)
+
+
+def test_equal_reports_give_equal_documents(report):
+    for form in ("text", "json", "sarif"):
+        assert render(report, form) == render(report, form)
+
+
+def test_sarif_has_the_structure_of_2_1_0(report):
+    sarif = documents(report)["sarif"]
+    (run,) = sarif["runs"]
+    rules = run["tool"]["driver"]["rules"]
+
+    assert (sarif["version"], "sarif-2.1.0" in sarif["$schema"]) == ("2.1.0", True)
+    assert len({rule["id"] for rule in rules}) == len(rules)
+    assert len(run["results"]) == sum(len(result.findings) for result in report.results)
+    for result in run["results"]:
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+        assert result["level"] in {"none", "note", "warning", "error"}
+        assert result["message"]["text"]
+        for location in result.get("locations", []):
+            place = location["physicalLocation"]
+            assert not place["artifactLocation"]["uri"].startswith("/")
+            assert place.get("region", {"startLine": 1})["startLine"] >= 1
+    assert run["invocations"][0]["executionSuccessful"] is True
+
+
+def test_sarif_levels_follow_the_severity_of_each_finding(report):
+    found = [finding for result in report.results for finding in result.findings]
+
+    (run,) = documents(report)["sarif"]["runs"]
+
+    assert [result["level"] for result in run["results"]] == [LEVELS[finding.severity] for finding in found]
+
+
+def test_sarif_addresses_are_valid_whatever_a_file_is_called(report):
+    odd = hostile(report)
+
+    (run,) = documents(odd)["sarif"]["runs"]
+
+    addresses = [
+        location["physicalLocation"]["artifactLocation"]["uri"]
+        for result in run["results"]
+        for location in result.get("locations", [])
+    ]
+    assert all(address.isascii() and address.isprintable() and " " not in address for address in addresses)
+
+
+def test_sarif_says_that_a_check_gave_no_result(report):
+    silent = CheckResult("malware", CheckStatus.INCONCLUSIVE, "The engine is missing.")
+    open_report = replace(with_results(report, silent), verdict=Verdict.INCONCLUSIVE)
+
+    (invocation,) = documents(open_report)["sarif"]["runs"][0]["invocations"]
+
+    assert invocation["executionSuccessful"] is False
+    assert invocation["toolExecutionNotifications"][0]["message"]["text"] == "malware: The engine is missing."
+
+
+def test_cyclonedx_is_valid_and_names_what_is_vulnerable(report):
+    text = render(report, "cyclonedx")
+    bom = json.loads(text)
+
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
+    assert bom["metadata"]["component"]["hashes"][0]["content"] == report.intake.unpacked.sha256
+    assert {part["purl"] for part in bom["components"]} == {
+        part.purl for result in report.results for part in result.components
+    }
+    listed = {fault["id"] for fault in bom["vulnerabilities"]}
+    assert listed == {a.id for result in report.results for part in result.components for a in part.advisories} != set()
+
+
+def test_the_terminal_obeys_nothing_a_package_says(report):
+    text = render(hostile(report), "text")
+
+    assert all(char.isprintable() or char == "\n" for char in text)
+    assert "\u202e" not in text
+    assert "red" in text
+
+
+def test_colour_is_given_only_when_asked_for(report):
+    assert "\x1b[31m" in render(report, "text", colour=True)
+    assert "\x1b" not in render(report, "text")

@@ -1,0 +1,40 @@
+"""A pipeline's report made from results given by hand: comparison, score, criteria and verdict are the real ones."""
+
+from pathlib import Path
+
+from governance.policies import baseline, evaluate
+from governance.vocabulary import Severity
+from plugins import risk
+from plugins.archive import Unpacked
+from plugins.capabilities import compare_results
+from plugins.checks.completeness import CompletenessCheck
+from plugins.checks.declaration import DeclarationCheck
+from plugins.facts import build_facts
+from plugins.vetting import Intake, Report, conclude
+from tests.plugins import cases
+
+
+def made_report(results=None, *, of=None, policy=None, feed=cases.FEED):
+    """What the pipeline would give, had the engines answered like this. Without arguments: nothing to object."""
+    package = of or cases.package()
+    rules = policy or baseline()
+    answered = list(cases.clean_results() if results is None else results)
+    space = cases.workspace(package)
+    comparison = compare_results(package, answered)
+    answered += [CompletenessCheck(today=cases.TODAY).run(space), DeclarationCheck().compare(space, comparison)]
+    score = risk.score(package=package, results=answered, comparison=comparison, weights=rules.risk)
+    facts = build_facts(package, answered, score, comparison, feed=feed, today=cases.TODAY)
+    verdict, reason = conclude(answered, rules, fail_on=Severity.HIGH)
+    here = Path("/nowhere")
+    return Report(
+        intake=Intake(here, "acme-1.4.0.tgz", here, Unpacked("tar.gz", 7, "0" * 64, 700, package.files), package),
+        results=tuple(answered),
+        comparison=comparison,
+        risk=score,
+        criteria=evaluate(rules, facts),
+        verdict=verdict,
+        reason=reason,
+        policy=rules,
+        feed=feed,
+        fail_on=Severity.HIGH,
+    )
