@@ -1,6 +1,7 @@
 """The harness: surroundings of its own for every process, no network, real databases, tasks only when asked."""
 
 import logging
+import os
 import shutil
 from contextlib import contextmanager
 
@@ -12,9 +13,10 @@ import django  # noqa: E402 - its settings must not be read before
 import pytest  # noqa: E402 - ditto
 from django.conf import settings  # noqa: E402 - ditto
 
-if settings.configured and settings.ENVIRONMENT != "test":
+if settings.DATA_DIR != DATA:  # pytest-django read them before this file could set the environment
     raise pytest.UsageError("Unset DJANGO_SETTINGS_MODULE and leave out --ds: the tests choose their settings.")
 django.setup()
+del os.environ["DJANGO_SETTINGS_MODULE"]  # else xdist's workers inherit it, and read the settings of this process
 
 from django.db import connections  # noqa: E402 - ditto
 from django.test import TransactionTestCase  # noqa: E402 - ditto

@@ -14,15 +14,18 @@ SUBMIT = reverse("portal:submit")
 
 
 def package(name="acme_notes", version="1.0.0", filename=None, body="VALUE = 1\n"):
-    """A small wheel."""
+    """A small wheel; the same arguments give the same bytes, whatever the clock says."""
+    info = f"{name}-{version}.dist-info"
+    members = {
+        f"{name}/__init__.py": body,
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nTag: py3-none-any\n",
+        f"{info}/RECORD": "",
+    }
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
-        archive.writestr(f"{name}/__init__.py", body)
-        archive.writestr(
-            f"{name}-{version}.dist-info/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
-        )
-        archive.writestr(f"{name}-{version}.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
-        archive.writestr(f"{name}-{version}.dist-info/RECORD", "")
+        for path, content in members.items():
+            archive.writestr(zipfile.ZipInfo(path), content)
     return SimpleUploadedFile(filename or f"{name}-{version}-py3-none-any.whl", stream.getvalue())
 
 
