@@ -108,6 +108,19 @@ def policy(db):
     return load_baseline()
 
 
+@pytest.fixture
+def django_assert_num_queries(django_assert_num_queries):
+    """Django and guardian cache content types for the life of a process: know them all, whatever ran before."""
+    from django.apps import apps  # noqa: PLC0415 - only where a test asks
+    from django.contrib.contenttypes.models import ContentType  # noqa: PLC0415 - ditto
+    from guardian.shortcuts import _get_ct_cached  # noqa: PLC0415 - ditto
+
+    ContentType.objects.get_for_models(*apps.get_models(), for_concrete_models=False)
+    ContentType.objects.get_for_models(*apps.get_models())
+    _get_ct_cached("plugins", "view_plugin")
+    return django_assert_num_queries
+
+
 class Problems(logging.Handler):
     """Catches what robust callbacks only log."""
 
