@@ -4,7 +4,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from ast_grep_py import SgRoot
 
+from plugins.checks.engines.ast_grep_engine import FAMILIES, GRAMMARS
 from plugins.checks.static import rules
 
 SUFFIX = {"javascript": "ts", "python": "py", "php": "php", "csharp": "cs", "shell": "sh"}
@@ -88,3 +90,24 @@ def test_load_refuses_a_rule_that_says_too_little(tmp_path, change):
 
     with pytest.raises(rules.RuleError):
         rules.load(tmp_path)
+
+
+def test_every_rule_can_be_matched_in_every_grammar_its_files_may_be_parsed_with():
+    refused = []
+    for rule, engine_rule in zip(rules.load().rules, rules.load().engine_rules, strict=True):
+        families = {FAMILIES.get(language, language) for language in rule.languages}
+        grammars = {
+            grammar
+            for language, names in GRAMMARS.items()
+            if FAMILIES.get(language, language) in families
+            for grammar in names
+        }
+        for grammar in sorted(grammars):
+            root = SgRoot("", grammar).root()
+            for key in {"ast", "where", "unless"} & engine_rule.keys():
+                try:
+                    root.find(**engine_rule[key])
+                except RuntimeError:
+                    refused.append((rule.id, grammar, key))
+
+    assert refused == []
