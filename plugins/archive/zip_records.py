@@ -188,6 +188,8 @@ def read_extra(raw: bytes, name: bytes) -> dict[int, bytes]:
 def big_values(extra: dict[int, bytes], *values: tuple[int, int]) -> list[int]:
     """Replace each value that is its sentinel by the next number of the zip64 record (APPNOTE 4.5.3)."""
     raw = extra.get(_ZIP64_EXTRA)
+    if raw is not None and _repeats(raw, values):
+        return [value for value, _ in values]
     result, at = [], 0
     for value, sentinel in values:
         width = 8 if sentinel == _BIG else 4
@@ -201,3 +203,11 @@ def big_values(extra: dict[int, bytes], *values: tuple[int, int]) -> list[int]:
     if raw is not None and at != len(raw):
         raise ArchiveRefused("header-mismatch", "An entry's zip64 field holds numbers that nothing refers to.")
     return result
+
+
+def _repeats(raw: bytes, values: tuple[tuple[int, int], ...]) -> bool:
+    """Whether a zip64 record only says again what the header says, as older writers do when told to make room."""
+    sizes = values[:2]
+    return all(value != sentinel for value, sentinel in values) and raw == b"".join(
+        value.to_bytes(8, "little") for value, _ in sizes
+    )

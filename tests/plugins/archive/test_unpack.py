@@ -4,6 +4,7 @@ import io
 import lzma
 import os
 import stat
+import struct
 import tarfile
 import zipfile
 
@@ -243,3 +244,16 @@ def test_unpack_notes_code_compiled_for_a_machine_in_software(build, open_archiv
         ("executable-binary", "a.wasm"),
         ("executable-binary", "b.pyc"),
     ]
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_takes_a_header_that_repeats_its_sizes_for_zip64_and_refuses_one_that_contradicts(build, open_archive, size):
+    """Bazel's wheels and those of older zipfile writers told to make room: the sizes stand there twice."""
+    info, content = build.member("good.js", b"1")
+    info.extra = struct.pack("<2H2Q", 1, 16, size, size)
+    raw = build.zip([(info, content)], method=zipfile.ZIP_STORED)
+
+    if size == len(content):
+        assert open_archive(raw).entries == 1
+    else:
+        assert open_archive.refused(raw) == "header-mismatch"
