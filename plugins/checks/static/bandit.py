@@ -74,7 +74,7 @@ def _finding(entry: dict[str, Any]) -> Finding:
         check=CODE,
         rule=f"bandit-{test}",
         severity=bandit_notes.severity(test, entry["severity"], entry["confidence"]),
-        title=f"{str(entry['name']).replace('_', ' ').capitalize()} ({test})",
+        title=bandit_notes.title(test, str(entry["name"])),
         path=str(entry["path"]),
         line=int(entry["line"]),
         snippet=without_literals(snippet) if test in bandit_notes.SECRET_TESTS else redact(snippet),

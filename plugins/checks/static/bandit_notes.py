@@ -20,15 +20,45 @@ LEVELS: dict[tuple[str, str], Severity] = {
 OVERRIDES: dict[str, Severity] = {
     "B101": Severity.INFO,  # assert: every test suite has hundreds
     "B324": Severity.MEDIUM,  # weak hash: mostly cache keys and file digests, which bandit can't tell from passwords
+    "B401": Severity.LOW,  # import of telnetlib: connecting with it has its own test
+    "B402": Severity.LOW,  # import of ftplib: ditto
     "B403": Severity.INFO,  # import of pickle: what is done with it has its own test
     "B404": Severity.INFO,  # import of subprocess: ditto
     "B405": Severity.INFO,  # import of xml.etree: ditto
+    "B411": Severity.LOW,  # import of xmlrpc: a danger only where the other side is hostile
     "B413": Severity.LOW,  # import of pyCrypto: its maintained successor pycryptodome goes by the same module name
     "B603": Severity.INFO,  # subprocess without a shell is the safe form
     "B607": Severity.INFO,  # a program found by PATH is how every portable program calls another
 }
 SECRET_TESTS = frozenset({"B105", "B106", "B107"})
 """Hard-coded passwords: the secrets check decides on these; the literal never goes into the evidence."""
+
+TITLES: dict[str, str] = {
+    "B301": "Pickled data is read",
+    "B302": "Marshalled data is read",
+    "B303": "A weak hash is used",
+    "B304": "A weak cipher is used",
+    "B305": "A weak cipher mode is used",
+    "B306": "A temporary file's name is made in an unsafe way",
+    "B307": "Text is evaluated as code",
+    "B308": "Text is marked as safe HTML",
+    "B310": "An address of any scheme may be opened",
+    "B311": "A random number that can be guessed",
+    "B312": "Telnet is used",
+    "B321": "FTP is used",
+    "B323": "Certificate checking is switched off",
+    "B401": "telnetlib is imported",
+    "B402": "ftplib is imported",
+    "B403": "A module that reads pickled data is imported",
+    "B404": "subprocess is imported",
+    "B411": "xmlrpc is imported",
+    "B412": "A CGI handler open to httpoxy is imported",
+    "B413": "pyCrypto is imported",
+    "B415": "pyghmi is imported",
+    **dict.fromkeys(("B313", "B314", "B315", "B316", "B317", "B318", "B319"), "XML is parsed without protection"),
+    **dict.fromkeys(("B405", "B406", "B407", "B408", "B409"), "An XML parser without protection is imported"),
+}
+"""Titles for the tests that bandit all calls `blacklist`."""
 
 REMEDIATION: dict[str, str] = {
     "B102": "Remove exec; call a function chosen from a table instead.",
@@ -55,6 +85,9 @@ REMEDIATION: dict[str, str] = {
     "B321": "Use SFTP or HTTPS instead of FTP.",
     "B323": "Leave certificate checking on.",
     "B324": "Use SHA-256, or pass usedforsecurity=False where it protects nothing.",
+    "B401": "Use SSH or TLS instead of telnet.",
+    "B402": "Use SFTP or HTTPS instead of FTP.",
+    "B411": "Call defusedxml.xmlrpc.monkey_patch() first where the server is not your own.",
     "B501": "Remove verify=False; where a private authority is used, pass its certificate.",
     "B502": "Use ssl.create_default_context().",
     "B503": "Use ssl.create_default_context().",
@@ -76,6 +109,11 @@ REMEDIATION: dict[str, str] = {
 def severity(test: str, level: str, confidence: str) -> Severity:
     """Our severity for a result of bandit's."""
     return OVERRIDES.get(test) or LEVELS.get((level, confidence), Severity.MEDIUM)
+
+
+def title(test: str, name: str) -> str:
+    """What was found, in words and with bandit's number."""
+    return f"{TITLES.get(test) or name.replace('_', ' ').capitalize()} ({test})"
 
 
 def remediation(test: str) -> str:

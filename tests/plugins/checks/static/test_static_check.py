@@ -1,6 +1,7 @@
 """The whole check, with the real engines in the real sandbox."""
 
 import base64
+import importlib
 import json
 import re
 from dataclasses import replace
@@ -9,7 +10,7 @@ import pytest
 
 from governance.vocabulary import CheckStatus, Severity
 from plugins.checks.base import Workspace
-from plugins.checks.static import StaticCheck, ast_grep, bandit
+from plugins.checks.static import StaticCheck, ast_grep, bandit, bandit_notes
 from plugins.package import InstallHook, Metadata, Package, SourceFile
 from plugins.sandbox import Limits
 
@@ -71,6 +72,19 @@ def test_check_fails_on_both_engines_findings_with_file_and_line(tmp_path):
     }
     assert result.status is CheckStatus.FAILED
     assert places == {("js-eval-decoded", "dist/a.js", 2), ("bandit-B602", "b.py", 3)}
+
+
+def test_an_import_is_no_high_finding_and_bandits_blacklists_say_what_they_found(tmp_path):
+    python = "import ftplib\nimport xmlrpc.client\nimport pickle\n\npickle.loads(x)\nftplib.FTP(h)\n"
+    found = {(one.line, one.title, one.severity.value) for one in run(tmp_path, {"b.py": python}).findings}
+
+    assert found == {
+        (1, "ftplib is imported (B402)", "low"),
+        (2, "xmlrpc is imported (B411)", "low"),
+        (3, "A module that reads pickled data is imported (B403)", "info"),
+        (5, "Pickled data is read (B301)", "medium"),
+        (6, "FTP is used (B321)", "high"),
+    }
 
 
 def test_check_sees_capabilities_and_hosts_in_compiled_code(tmp_path):
@@ -218,3 +232,12 @@ def test_a_picture_encoded_in_a_bundle_hides_no_address(tmp_path):
     result = StaticCheck().run(workspace(tmp_path, {"a.js": code}))
 
     assert [f.snippet for f in result.findings if f.rule == "encoded-address"] == ["collect.acme.io"]
+
+
+@pytest.mark.filterwarnings("ignore:The verify_requirements argument:DeprecationWarning")
+def test_every_test_bandit_calls_blacklist_has_a_title():
+    modules = [importlib.import_module(f"bandit.blacklists.{name}") for name in ("calls", "imports")]
+    tables = [table for module in modules for table in module.gen_blacklist().values()]
+    listed = {entry["id"] for table in tables for entry in table}
+
+    assert listed == bandit_notes.TITLES.keys()
