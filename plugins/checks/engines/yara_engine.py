@@ -120,7 +120,9 @@ def hits_of(rule: Any, meta: dict[str, Any], path: str, data: bytes, language: s
     limit = int(meta.get("max_hits", DEFAULT_MAX_HITS))
     told = {p.identifier: [match.offset for match in p.matches] for p in rule.patterns if p.matches}
     meant = {name: offsets for name, offsets in told.items() if is_strong(name, language)}
-    telling = speaking(rule.identifier, meant, data, cap=MATCHES_PER_PATTERN) if meant else frozenset(told)
+    # a page runs nothing but JavaScript, and manuals show code of other languages
+    alone = frozenset() if language == "html" else frozenset(told)
+    telling = speaking(rule.identifier, meant, data, cap=MATCHES_PER_PATTERN) if meant else alone
     places = sorted(
         (not is_strong(p.identifier, language), p.identifier not in telling, match.offset, match.length, p.identifier)
         for p in rule.patterns
