@@ -27,9 +27,14 @@ if TYPE_CHECKING:
 
 TIMEOUT = 300
 _NPM = re.compile(
-    r"(?P<name>(@[a-z0-9][a-z0-9._~-]*/)?[a-z0-9][a-z0-9._~-]*)@(?P<version>[0-9][0-9A-Za-z.+-]*)", re.IGNORECASE
+    r"(?P<name>(@[a-z0-9][a-z0-9._~-]*/)?[a-z0-9][a-z0-9._~-]*)@(?P<version>\d+\.\d+\.\d+([-+][0-9a-z.+-]+)?)",
+    re.ASCII | re.IGNORECASE,
 )
+"""With all three numbers: to npm, fewer of them are a range."""
 _PYPI = re.compile(r"(?P<name>[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)==(?P<version>[0-9A-Za-z][0-9A-Za-z.!+_-]*)")
+
+_REASON = re.compile(r"No matching|could not be found|request to .* failed")
+"""Words of the line in which npm or pip gives its reason; the lines around it are advice."""
 
 
 class FetchFailed(Exception):
@@ -79,7 +84,7 @@ def _cached(
 ) -> Target:
     match = form.fullmatch(spec)
     if match is None:
-        raise FetchFailed("bad-target", f"{spec[:200]!r} is not of the form {wanted}.")
+        raise FetchFailed("bad-target", f"{spec[:200]!r} is not of the form {wanted} with an exact version.")
     shelf = cache / "packages" / quote(spec, safe="@=") if cache else None
     if shelf and (kept := next((file for file in sorted(shelf.glob("*")) if file.is_file()), None)):
         return Target(kept, kept.name)
@@ -128,7 +133,7 @@ def _sdist(name: str, version: str, into: Path) -> None:
         raise FetchFailed("sandbox-unavailable", f"An sdist is only fetched inside the sandbox. {missing}") from missing
     if not result.ok:
         raise FetchFailed(
-            "not-found", f"pip could not fetch {name}=={version}. {_last_line(result.stderr)}{_hint(result)}"
+            "not-found", f"pip could not fetch {name}=={version}. {_reason(result.stderr)}{_hint(result)}"
         )
     found = [file for file in inside.iterdir() if file.is_file() and not file.is_symlink()]
     if len(found) != 1:
@@ -148,15 +153,16 @@ def _client(command: Sequence[str], cwd: Path, failure: str) -> None:
     except (OSError, subprocess.TimeoutExpired) as problem:
         raise FetchFailed("fetch-failed", f"{failure}: {type(problem).__name__}.") from problem
     if done.returncode:
-        raise FetchFailed("not-found", f"{failure}: {_last_line(done.stderr)}")
+        raise FetchFailed("not-found", f"{failure}: {_reason(done.stderr)}")
 
 
-def _last_line(output: bytes) -> str:
+def _reason(output: bytes) -> str:
     lines = [
         line for line in output.decode("utf-8", "replace").splitlines() if line.strip() and "complete log" not in line
     ]
     telling = [line for line in lines if "ERROR" in line or "npm error" in line] or lines[-1:]
-    line = "".join(char for char in telling[-1][:300] if char.isprintable()) if telling else "no reason given"
+    reasons = [line for line in telling if _REASON.search(line)] or telling[-1:]
+    line = "".join(char for char in reasons[0][:300] if char.isprintable()) if reasons else "no reason given"
     return f"{line.rstrip('.')}."
 
 
