@@ -40,12 +40,14 @@ PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
 }
 """Starts of the names of the patterns whose neighbourhood makes the threat. Other patterns stand for themselves."""
+_REMOVES = re.compile(rb"(?<![A-Za-z0-9_])(?:rm(?:tree|dir|Sync)?|rimraf)(?![A-Za-z0-9_])")
 SUPPORT: dict[str, re.Pattern[bytes] | None] = {
     "$telegram_send": None,
     "$ps_downloadfile": re.compile(rb"(?i)webclient|powershell|pwsh"),
     "$py_subprocess_ps": re.compile(
         rb"(?i)webclient|invoke-|\biwr\b|\biex\b|download|bitstransfer|-e(?:nc|c)\b|-w hidden"
     ),
+    **dict.fromkeys(("$wipe_home", "$wipe_users", "$wipe_root"), _REMOVES),  # they find the "rm" of "form" too
     "$img_png": None,
     "$getattr_call": None,
 }
