@@ -19,10 +19,10 @@ DOCUMENTS = {
 FORMATS = ("text", *DOCUMENTS)
 
 
-def render(report: Report, form: str, *, colour: bool = False) -> str:
-    """The report as text; `form` is one of FORMATS, `colour` only matters for text."""
+def render(report: Report, form: str, *, colour: bool = False, width: int = 0) -> str:
+    """The report as text; `form` is one of FORMATS, `colour` and `width` (0: endless) only matter for text."""
     if form == "text":
-        return text_report(report, colour=colour)
+        return text_report(report, colour=colour, width=width)
     module, function = DOCUMENTS[form]
     document = getattr(import_module(module), function)(report)  # start-up time: the library of CycloneDX is large
     return json.dumps(document, indent=2, ensure_ascii=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from textwrap import shorten
+from textwrap import shorten, wrap
 from typing import TYPE_CHECKING
 
 from governance.vocabulary import Severity
@@ -25,13 +25,30 @@ COLOURS = {
     "high": "\x1b[31m",
     "medium": "\x1b[33m",
 }
-WIDTH = 110
 SHOWN = 40
+HANGING = 4
+"""Spaces by which the rest of a line stands further in than its start."""
 
 
-def text_report(report: Report, *, colour: bool) -> str:
-    """The whole report; findings worst first, at most SHOWN of them, with the rest counted."""
-    return "\n".join(plain_lines(report, colour=colour))
+def text_report(report: Report, *, colour: bool, width: int = 0) -> str:
+    """The whole report; findings worst first, at most SHOWN of them, with the rest counted. No `width`, no wrapping."""
+    lines = plain_lines(report, colour=colour)
+    return "\n".join(part for line in lines for part in (folded(line, width) if width else [line]))
+
+
+def folded(line: str, width: int) -> list[str]:
+    """A line in pieces no longer than the terminal is wide; names and paths stay whole, to be copied."""
+    indent = " " * (len(line) - len(line.lstrip()) + HANGING)
+    if len(line) <= width:
+        return [line]
+    return wrap(
+        line,
+        width,
+        subsequent_indent=indent,
+        replace_whitespace=False,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def plain_lines(report: Report, *, colour: bool) -> Iterator[str]:

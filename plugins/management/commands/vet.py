@@ -9,6 +9,7 @@ import sys
 import threading
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import get_terminal_size
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -102,7 +103,9 @@ class Command(BaseCommand):
                 return report.verdict, self._rendered(report, options)
 
     def _rendered(self, report: Report, options: dict[str, Any]) -> str:
-        return render.render(report, options["format"], colour=self.stdout.isatty() and not options["output"])
+        terminal = self.stdout.isatty() and not options["output"]
+        width = get_terminal_size().columns if terminal else 0
+        return render.render(report, options["format"], colour=terminal, width=width)
 
     def _record(self, username: str, target: Target) -> None:
         from plugins.services.recording import RecordRefused, record  # noqa: PLC0415 - only with --record

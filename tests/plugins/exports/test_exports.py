@@ -153,3 +153,12 @@ def test_the_terminal_obeys_nothing_a_package_says(report):
 def test_colour_is_given_only_when_asked_for(report):
     assert "\x1b[31m" in render(report, "text", colour=True)
     assert "\x1b" not in render(report, "text")
+
+
+def test_text_fits_a_terminal_and_loses_nothing(report):
+    whole = render(report, "text")
+    folded = render(report, "text", width=80)
+
+    assert max(map(len, whole.splitlines())) > 80
+    assert [line for line in folded.splitlines() if len(line) > 80 and len(line.split()) > 1] == []
+    assert folded.split() == whole.split()
