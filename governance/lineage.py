@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.db import models
 from django.utils import formats, timezone
 from django.utils.encoding import force_str
 from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from governance.ledger.append import SYSTEM
 from governance.models import LedgerEntry
@@ -21,6 +24,25 @@ from governance.models import LedgerEntry
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
+
+    from django.utils.functional import _StrPromise
+
+NAMES: dict[str, _StrPromise] = {
+    "sha256": gettext_lazy("SHA-256"),
+    "bundle_sha256": gettext_lazy("SHA-256 of the certificate"),
+    "report_sha256": gettext_lazy("SHA-256 of the vetting report"),
+    "keyid": gettext_lazy("Signing key"),
+    "not_after": gettext_lazy("Valid until"),
+    "from": gettext_lazy("Before"),
+    "to": gettext_lazy("After"),
+    "run": gettext_lazy("Vetting run"),
+}
+"""What the ledger's details are called on a page; any other key is words already."""
+
+CODED = frozenset({"from", "to", "kind", "outcome", "rating", "role", "trigger", "verdict"})
+"""Details whose value is a stored word, such as `in_review`; any other text may be a stranger's and stays as it is."""
+
+STORED_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\+00:00|Z)")
 
 LONG = 300
 """Characters of a value that are shown."""
@@ -49,6 +71,11 @@ class LineageEntry:
     changes: tuple[Change, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
     reason: str = ""
+
+    @property
+    def words(self) -> str:
+        """What the ledger calls it, in words; empty for a history row."""
+        return in_words(self.verb).capitalize()
 
     @property
     def kind(self) -> str:
@@ -87,11 +114,34 @@ def _events(subject: models.Model, limit: int) -> list[LineageEntry]:
 
 def _event(row: LedgerEntry) -> LineageEntry:
     details: Mapping[str, Any] = row.details if isinstance(row.details, dict) else {}
-    facts = tuple((capfirst(str(key).replace("_", " ")), _plain(value)) for key, value in details.items())
-    return LineageEntry(at=row.at, who=_who(row.actor_label), what=row.subject_label, verb=row.verb, facts=facts)
+    facts = tuple((str(NAMES.get(key) or capfirst(in_words(key))), _fact(key, value)) for key, value in details.items())
+    return LineageEntry(at=row.at, who=who(row.actor_label), what=row.subject_label, verb=row.verb, facts=facts)
 
 
-def _who(label: str) -> str:
+def in_words(stored: str) -> str:
+    """A stored word, such as `version.submitted` or `in_review`, without its marks."""
+    return re.sub(r"[._-]", " ", stored)
+
+
+def _fact(key: str, value: Any) -> str:
+    """A detail as it is read: stored words without their marks, times without their `T`."""
+    if isinstance(value, str) and key in CODED:
+        return in_words(value)
+    if isinstance(value, str) and STORED_TIME.fullmatch(value):
+        return value[:19].replace("T", " ")
+    return _plain(value)
+
+
+def kind_of(subject_type: str) -> str:
+    """What kind of thing a ledger row is about, in words; the stored text where the model is gone."""
+    try:
+        return str(capfirst(apps.get_model(subject_type)._meta.verbose_name))  # noqa: SLF001 - public
+    except (LookupError, ValueError):
+        return subject_type
+
+
+def who(label: str) -> str:
+    """Who did it, as the ledger names them."""
     return _("The system") if label == SYSTEM else label
 
 

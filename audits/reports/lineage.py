@@ -5,8 +5,6 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from django.utils.text import capfirst
-
 from audits.reports.documents import LineageLine
 from certification.models import Certificate, Review
 from governance.lineage import events_about, lineage_of
@@ -48,11 +46,10 @@ def _line(entry: LineageEntry, subject: str) -> LineageLine:
         details += [f"{change.field}: {change.old} → {change.new}" for change in entry.changes]
     if entry.reason:
         details.append(entry.reason)
-    words = capfirst(entry.verb.replace(".", " ").replace("-", " ").replace("_", " ")) if entry.verb else entry.what
     return LineageLine(
         at=entry.at,
         who=entry.who,
-        what=words,
+        what=entry.words or entry.what,
         subject=entry.what if entry.verb else subject,
         details=tuple(details),
     )

@@ -62,9 +62,3 @@ def page_link(context: Mapping[str, Any], number: int) -> str:
 def shell_word(text: str) -> str:
     """A file name as one word of a shell command: it is the submitter's, and somebody will paste it."""
     return shlex.quote(text if not text.startswith("-") else f"./{text}")
-
-
-@register.filter
-def verb(text: str) -> str:
-    """A ledger verb as words: `version.submitted` reads "Version submitted"."""
-    return text.replace(".", " ").replace("-", " ").capitalize()

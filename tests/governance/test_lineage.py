@@ -5,9 +5,9 @@ from django.db import transaction
 from django.urls import reverse
 
 from governance import ledger
-from governance.lineage import Change, lineage_of
+from governance.lineage import Change, kind_of, lineage_of
 from governance.roles import Role
-from tests.factories import CertificateFactory, ReviewFactory, UserFactory, VettingRunFactory
+from tests.factories import CertificateFactory, PluginFactory, ReviewFactory, UserFactory, VettingRunFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -94,3 +94,28 @@ def test_lineage_page_offers_no_way_back(client):
     page = client.get(reverse("admin:certification_review_history", args=[review.pk])).text
 
     assert "revert" not in page.lower()
+
+
+def test_ledger_details_are_told_in_words_and_a_strangers_text_as_it_is():
+    plugin = PluginFactory()
+    details = {
+        "from": "unvetted", "to": "in_review", "not_after": "2027-02-23T16:44:06+00:00", "bundle_sha256": "ab",
+        "fields_changed": ["a", "b"], "name": "in_review",
+    }  # fmt: skip
+    with transaction.atomic():
+        ledger.record(verb="plugin.standing-changed", subject=plugin, details=details)
+
+    entry = lineage_of(plugin).entries[0]
+
+    assert entry.words == "Plugin standing changed"
+    assert dict(entry.facts) == {
+        "Before": "unvetted", "After": "in review", "Valid until": "2027-02-23 16:44:06",
+        "SHA-256 of the certificate": "ab", "Fields changed": "a, b", "Name": "in_review",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("stored", "told"), [("plugins.vettingrun", "Vetting run"), ("gone.model", "gone.model"), ("", "")]
+)
+def test_the_kind_of_a_ledger_rows_subject_is_told_in_words(stored, told):
+    assert kind_of(stored) == told
