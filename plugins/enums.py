@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 
 class Standing(TextChoices):
@@ -63,3 +68,13 @@ class Outcome(TextChoices):
     NOT_MET = "not_met", _("Not met")
     UNANSWERED = "unanswered", _("Unanswered")
     NOT_APPLICABLE = "not_applicable", _("Not applicable")
+
+
+FORMATS: dict[str, _StrPromise] = {
+    "n8n-node": _("n8n node"),
+    "node-red-node": _("Node-RED node"),
+    "python-package": _("Python package"),
+    "power-platform-connector": _("Power Platform connector"),
+    "generic": _("Other package"),
+}
+"""The formats of `plugins.formats`, in words."""

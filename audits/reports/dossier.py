@@ -75,7 +75,7 @@ def _identity(version: PluginVersion) -> Identity:
     return Identity(
         plugin=version.plugin.name,
         version=version.version,
-        format=version.plugin.format,
+        format=version.plugin.format_label,
         purl=version.purl,
         description=version.description,
         license=version.license,

@@ -69,7 +69,7 @@ class ReviewAdmin(ReadOnlyAdmin[Review]):
         plugin = review.version.plugin
         return format_html(
             '<span class="pw-name"><b class="pw-strong">{}</b> {}<br><span class="pw-quiet">{} · {}</span></span>',
-            plugin.name, review.version.version, plugin.format, plugin.team,
+            plugin.name, review.version.version, plugin.format_label, plugin.team,
         )  # fmt: skip
 
     @admin.display(description=gettext_lazy("Risk"), ordering="run__score")

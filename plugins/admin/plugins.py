@@ -26,16 +26,21 @@ SHOWN = 20
 class PluginAdmin(ReadOnlyAdmin[Plugin]):
     """Plugins, their standing and their versions."""
 
-    list_display = ("name", "format", "team", "standing_shown", "versions_count", "created_at")
+    list_display = ("name", "format_shown", "team", "standing_shown", "versions_count", "created_at")
     list_filter = ("standing", "format")
     list_select_related = ("team",)
     search_fields = ("name", "team__name")
-    fields = ("name", "format", "team", "standing_shown", "created_at", "versions_list")
-    readonly_fields = ("standing_shown", "versions_list")
+    fields = ("name", "format_shown", "team", "standing_shown", "created_at", "versions_list")
+    readonly_fields = ("format_shown", "standing_shown", "versions_list")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Plugin]:
         """With the number of versions."""
         return super().get_queryset(request).annotate(versions_total=Count("versions"))
+
+    @admin.display(description=_("Format"), ordering="format")
+    def format_shown(self, plugin: Plugin) -> str:
+        """The format in words."""
+        return plugin.format_label
 
     @admin.display(description=_("Standing"), ordering="standing")
     def standing_shown(self, plugin: Plugin) -> SafeString:

@@ -66,7 +66,7 @@ class PluginVersionAdmin(ReadOnlyAdmin[PluginVersion]):
     @admin.display(description=gettext_lazy("Format"), ordering="plugin__format")
     def format_shown(self, version: PluginVersion) -> str:
         """The format."""
-        return version.plugin.format
+        return version.plugin.format_label
 
     @admin.display(description=gettext_lazy("Owner team"), ordering="plugin__team__name")
     def team(self, version: PluginVersion) -> str:

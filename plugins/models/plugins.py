@@ -12,7 +12,7 @@ from guardian.shortcuts import get_objects_for_user
 
 from governance.fsm import ConcurrentTransitionMixin, FSMField, transition
 from governance.models import Tracked
-from plugins.enums import Standing, VersionState
+from plugins.enums import FORMATS, Standing, VersionState
 from plugins.models.artifacts import Artifact
 from plugins.models.owners import OwnerTeam
 
@@ -55,6 +55,11 @@ class Plugin(Tracked):
     def get_absolute_url(self) -> str:
         """Its page in the owner portal."""
         return reverse("portal:plugin", args=[self.pk])
+
+    @property
+    def format_label(self) -> str:
+        """The format in words."""
+        return str(FORMATS.get(self.format, self.format))
 
 
 class PluginVersionQuerySet(models.QuerySet["PluginVersion"]):
