@@ -81,10 +81,10 @@ def _write_down(audit: Audit, auditor: User, lead: User) -> None:
     actions.plan_action(
         finding=finding,
         actor=auditor,
-        action="Schedule `manage.py advisories sync` every day and have the versions of the period vetted again.",
+        action="Schedule manage.py advisories sync every day and have the versions of the period vetted again.",
         owner=lead,
         deadline=timezone.now().date() + timedelta(days=30),
-        outcome="`manage.py advisories status` shows every feed younger than two days; no run of the period is left "
+        outcome="manage.py advisories status shows every feed younger than two days; no run of the period is left "
         "with VUL-05 not met.",
     )
     campaigns.update_audit(
