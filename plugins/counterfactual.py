@@ -42,7 +42,8 @@ def counterfactual(score: RiskScore, weights: RiskWeights) -> Counterfactual:
     items = _cheapest(rest, weights.thresholds[score.tier])
     if items is None:
         return Counterfactual(
-            f"No {MAX_ITEMS} things to close would bring the tier down: most of the score is for what the plugin does."
+            f"Closing {MAX_ITEMS} findings would not bring the tier down: "
+            "most of the score is for what the plugin does."
         )
     closed = (*held, *items)
     tier = _tier_without(score, closed, weights)

@@ -226,5 +226,5 @@ def _evidence(package: Package, report: kingfisher.Report, view: _View) -> dict[
 
 def _reason(found: int, files: int) -> str:
     if found:
-        return f"Credentials found in {files} files: {found}."
+        return f"{files} files read; credentials found: {found}."
     return f"No credential was found in {files} files."
