@@ -241,6 +241,7 @@ ARCHIVE_LIMITS = {
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = True
+FORMAT_MODULE_PATH = "governance.formats"
 USE_TZ = True
 LOCALE_PATHS = [BASE_DIR / "locale"]
 
