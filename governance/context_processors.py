@@ -19,7 +19,7 @@ def portal(_request: HttpRequest) -> dict[str, object]:
 
 def environment_badge(_request: HttpRequest) -> list[str] | None:
     """Unfold's badge in the header: says so where nothing counts."""
-    return [_("Demo: worth nothing outside"), "warning"] if settings.DEMO else None
+    return [_("Demo data"), "warning"] if settings.DEMO else None
 
 
 def palette(_request: HttpRequest) -> str:

@@ -49,7 +49,9 @@ class AdvisoryAdmin(ReadOnlyAdmin[Advisory]):
     @admin.display(description=_("OSV record"))
     def shown_record(self, advisory: Advisory) -> SafeString:
         """The record as it was imported."""
-        return format_html('<pre class="pw-code">{}</pre>', json.dumps(advisory.record, indent=2, ensure_ascii=False))
+        return format_html(
+            '<pre class="pw-code" tabindex="0">{}</pre>', json.dumps(advisory.record, indent=2, ensure_ascii=False)
+        )
 
 
 @admin.register(AdvisoryPackage)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from governance.admin.base import ReadOnlyAdmin
 from governance.badges import severity_badge, state_badge
+from governance.templatetags.breaks import breakable
 from plugins.models import Artifact, CheckRun, Component, CriterionResult, Finding, Observation
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def code(text: str) -> SafeString:
     """Text from a package, escaped and monospaced."""
-    return format_html('<pre class="pw-code">{}</pre>', text or "—")
+    return format_html('<pre class="pw-code" tabindex="0">{}</pre>', text or "—")
 
 
 @admin.register(Finding)
@@ -46,7 +47,7 @@ class FindingAdmin(ReadOnlyAdmin[Finding]):
     @admin.display(description=_("Place"), ordering="path")
     def place(self, finding: Finding) -> str:
         """File and line."""
-        return f"{finding.path}:{finding.line}" if finding.line else finding.path
+        return breakable(finding.path, finding.line)
 
     @admin.display(description=_("Version"))
     def version(self, finding: Finding) -> str:

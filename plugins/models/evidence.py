@@ -135,4 +135,4 @@ class CriterionResult(Evidence):
         constraints = [models.UniqueConstraint(fields=["run", "criterion"], name="criterion_once_a_run")]
 
     def __str__(self) -> str:
-        return f"{self.criterion_id}: {self.outcome}"
+        return f"{self.criterion_id}: {self.get_outcome_display()}"

@@ -117,7 +117,8 @@ def test_pages_do_not_scroll_sideways_on_a_phone(open_page, world):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_for_strangers_are_usable_by_everybody(open_page, db, scheme):
+def test_pages_for_strangers_are_usable_by_everybody(open_page, db, scheme, settings):
+    settings.DEMO = True
     page = open_page(color_scheme=scheme, viewport=PHONE)
     problems = {}
 

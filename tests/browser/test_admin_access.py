@@ -25,7 +25,8 @@ LIST_FITS = "(one => one.scrollWidth <= one.clientWidth)(document.querySelector(
 def desk():
     """A reviewer, and the addresses of the pages they work on."""
     user = UserFactory(role=Role.REVIEWER, first_name="Rita", last_name="Renner-Reviewer")
-    claimed = ReviewFactory(reviewer=user, due_on=timezone.localdate() - dt.timedelta(days=1))
+    yesterday = timezone.localdate() - dt.timedelta(days=1)
+    claimed = ReviewFactory(reviewer=user, due_on=yesterday, version__description="Z" * 300)
     ReviewFactory(state=ReviewState.SECOND_APPROVAL, version__plugin__name="node-red-contrib-stock-ticker")
     for severity in ("critical", "low"):
         FindingFactory(run=claimed.run, severity=severity, path="dist/" + "nodes-and-more/" * 6 + "x" * 200 + ".js")
