@@ -19,7 +19,7 @@ help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: $(STAMPS)/base ## Set up what is missing, load the demo (DEMO=0: start empty) and serve on PORT
-	@exec $(BIN)/python manage.py serve --port $(PORT)
+	@exec $(BIN)/python manage.py serve --port='$(PORT)'
 
 setup: $(STAMPS)/base ## All of `make run` but the serving
 	@$(BIN)/python manage.py prepare

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import socket
@@ -18,17 +19,17 @@ from django.db import connections
 from governance.accounts import generated_passwords
 
 if TYPE_CHECKING:
-    from argparse import ArgumentParser
     from types import FrameType
 
 HOST = "127.0.0.1"
+PORTS = range(1, 1 << 16)
 GRACE = 15
 """Seconds the children get to finish before they are killed."""
 START_LIMIT = 60
 
 
-class Stop(Exception):
-    """Somebody asked us to end."""
+class Stop(BaseException):
+    """Somebody asked us to end. No `Exception`, so that a step under way does not take it for a fault of its own."""
 
 
 class Command(BaseCommand):
@@ -37,9 +38,9 @@ class Command(BaseCommand):
     help = "Prepare what is missing, then serve on 127.0.0.1 with a worker beside it."
     requires_system_checks: list[str] = []  # prepare may have to migrate first
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the options."""
-        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--port", type=_port, default=8000)
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Prepare, start both, wait, end both."""
@@ -76,6 +77,12 @@ class Command(BaseCommand):
                 self.stdout.write(f"  {username:<16} {password}")
         self.stdout.write("\nCtrl-C ends web server and worker.")
         self.stdout.flush()
+
+
+def _port(text: str) -> int:
+    if not (text.isdecimal() and int(text) in PORTS):
+        raise argparse.ArgumentTypeError(f"{text!r} is no port, which is a number from 1 to 65535")
+    return int(text)
 
 
 def _web(port: int) -> list[str]:
