@@ -19,7 +19,8 @@ def secret_key_is_given(**_kwargs: Any) -> list[CheckMessage]:
     with suppress(ImproperlyConfigured):  # Django itself raises where it is empty, without a hint
         if settings.SECRET_KEY:
             return []
-    return [Error("SECRET_KEY is not set.", hint="Set it in the environment or in .env.", id="governance.E001")]
+    hint = "Set it in the environment or in .env. Beside `make run`, set PLUGWARDEN_ENV=demo (DEMO=0: development)."
+    return [Error("SECRET_KEY is not set.", hint=hint, id="governance.E001")]
 
 
 @register()

@@ -11,7 +11,7 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from governance import ledger
-from plugins.advisories.dump import read_dump
+from plugins.advisories.dump import DumpInvalid, read_dump
 from plugins.advisories.osv import OsvRecord, RecordInvalid, parse_record
 from plugins.advisories.requirements import package_of
 from plugins.checks.base import FeedSnapshot
@@ -48,11 +48,14 @@ def import_dump(*, path: Path, name: str, source: str = "", actor: User | None =
     """Replace a feed by the records of an OSV dump; all of it or nothing.
 
     Raises:
-        plugins.advisories.dump.DumpInvalid: the file is no usable dump.
+        DumpInvalid: the file is no usable dump.
         FeedEmpty: it holds no usable record.
     """
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as problem:
+        raise DumpInvalid(f"{path} cannot be read: {problem.strerror}.") from problem
     return import_records(records=read_dump(path), name=name, source=source, digest=digest, actor=actor)
 
 

@@ -10,6 +10,7 @@ from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 from django.utils import timezone
 
 from plugins.advisories import starter
@@ -32,6 +33,7 @@ class Command(BaseCommand):
     """Import, fetch and show advisory feeds."""
 
     help = "Import an OSV dump, fetch the public ones, or show what is there and how old it is."
+    requires_system_checks = ()  # nothing is signed or served here, so no secret is asked for, as in `vet`
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the subcommands."""
@@ -47,7 +49,12 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Do what was asked."""
-        getattr(self, f"_{options['action']}")(options)
+        try:
+            getattr(self, f"_{options['action']}")(options)
+        except DatabaseError as problem:
+            raise CommandError(
+                f"The database cannot be used: {problem}. Where there is none yet, run: make setup", returncode=2
+            ) from problem
 
     def _import(self, options: dict[str, Any]) -> None:
         path: Path = options["file"]
