@@ -19,6 +19,7 @@ library libpangoft2-1.0.so.0 || need libpangoft2-1.0-0
 library libharfbuzz-subset.so.0 || need libharfbuzz-subset0
 if [ "${1:-run}" = test ]; then
   has chromium || need chromium
+  library libatomic.so.1 || need libatomic1 # for the Node inside Playwright
   has pdftoppm || need poppler-utils
   has git || need git
 fi
