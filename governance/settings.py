@@ -32,6 +32,7 @@ ARTIFACTS_DIR = DATA_DIR / "artifacts"
 KEYS_DIR = DATA_DIR / "keys"
 REPORTS_DIR = DATA_DIR / "reports"
 CACHE_DIR = DATA_DIR / "cache"
+os.environ.setdefault("MPLCONFIGDIR", str(CACHE_DIR / "matplotlib"))  # else in the home folder, which services may lack
 GUARDDOG_RULES_DIR = Path(env.str("PLUGWARDEN_GUARDDOG_RULES", default=str(BASE_DIR / ".venv" / "guarddog-rules")))
 
 

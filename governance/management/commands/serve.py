@@ -89,6 +89,7 @@ def _web(port: int) -> list[str]:
     return [
         *(sys.executable, "-m", "gunicorn", "governance.wsgi", "--bind", f"{HOST}:{port}", "--preload"),
         *("--workers", "2", "--threads", "4", "--timeout", "120", "--graceful-timeout", "10", "--log-level", "warning"),
+        "--no-control-socket",  # it would lie in the home folder, which services may not have
     ]
 
 
