@@ -12,6 +12,9 @@ BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
 MODE := $(if $(filter 0,$(DEMO)),development,demo)
 
+# An environment whose interpreter is gone (Python upgraded, folder moved) is made anew.
+$(shell [ -x "$$(sed -n '1s/^#!//p;q' $(BIN)/pip 2>/dev/null)" ] || rm -rf $(STAMPS) $(BIN)/pip)
+
 export PLUGWARDEN_ENV ?= $(MODE)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -59,21 +62,21 @@ $(STAMPS)/system: requirements/system.sh
 
 $(STAMPS)/venv: $(STAMPS)/system
 	@umask 022
-	[ -x $(BIN)/pip ] || $(PYTHON) -m venv $(VENV)
-	touch $@
+	[ -x $(BIN)/pip ] || $(PYTHON) -m venv --clear $(VENV)
+	mkdir -p $(STAMPS) && touch $(STAMPS)/system $@
 
 $(STAMPS)/base: $(STAMPS)/venv requirements/base.txt requirements/guarddog.txt
 	@umask 022
 	echo "Installing the locked requirements …"
-	$(BIN)/pip install --quiet --require-hashes -r requirements/base.txt
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/base.txt
 	rm -rf $(VENV)/guarddog-rules
-	$(BIN)/pip install --quiet --require-hashes --no-deps --target $(VENV)/guarddog-rules -r requirements/guarddog.txt
+	$(BIN)/python -m pip install --quiet --require-hashes --no-deps --target $(VENV)/guarddog-rules -r requirements/guarddog.txt
 	touch $@
 
 $(STAMPS)/dev: $(STAMPS)/base requirements/dev.txt
 	@umask 022
 	requirements/system.sh test
-	$(BIN)/pip install --quiet --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
 	touch $@
 
 .PHONY: help run setup test check bench format lock clean
