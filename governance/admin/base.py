@@ -14,18 +14,19 @@ from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.html import strip_tags
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from governance.admin.pagination import BoundedPaginator, PortalChangeList
 from governance.lineage import lineage_of
+from governance.models import User
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from django.contrib import admin
     from django.db.models import QuerySet
-
-    from governance.models import User
 
     class SignedInRequest(HttpRequest):
         """A request the admin let in: its user is one of ours."""
@@ -64,6 +65,11 @@ class PortalAdmin(UnfoldAdmin[M]):
     compressed_fields = True
     warn_unsaved_form = True
     lineage_per_page = 50
+
+    @property
+    def readonly_preprocess_fields(self) -> Mapping[str, Callable[[SafeString], SafeString]]:
+        """Persons by name alone: Django links to their accounts, which most who read the name may not open."""
+        return {field.name: _unlinked for field in self.opts.get_fields() if field.related_model is User}
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[PortalChangeList]:  # noqa: ARG002 - Django's signature
         """Ours."""
@@ -125,6 +131,10 @@ class ReadOnlyAdmin(PortalAdmin[M]):
     def has_change_permission(self, request: HttpRequest, obj: M | None = None) -> bool:  # noqa: ARG002
         """Services change."""
         return False
+
+
+def _unlinked(contents: SafeString) -> SafeString:
+    return mark_safe(strip_tags(contents))  # noqa: S308 - it was escaped, and only loses tags
 
 
 def admin_url(subject: Model, page: str) -> str:

@@ -26,6 +26,16 @@ def test_a_certificate_that_ran_out_is_shown_as_expired_without_any_job(client):
     assert page.context["moves"] == []
 
 
+def test_who_issued_it_is_named_without_a_link_to_a_closed_page(client):
+    certificate = CertificateFactory(issued_by=UserFactory(role=Role.LEAD_REVIEWER, last_name="O'Neill"))
+    client.force_login(UserFactory(role=Role.REVIEWER))
+
+    page = client.get(reverse("admin:certification_certificate_change", args=[certificate.pk])).text
+
+    assert page.count("O&#x27;Neill") == 1
+    assert reverse("admin:governance_user_change", args=[certificate.issued_by_id]) not in page
+
+
 def test_suspending_asks_for_a_reason_first(client):
     certificate = CertificateFactory()
     client.force_login(UserFactory(role=Role.LEAD_REVIEWER))
