@@ -31,7 +31,7 @@ if [ "$(id -u)" -eq 0 ] && has apt-get; then
   apt-get update -qq
   apt-get install -y -qq --no-install-recommends "${wanted[@]}" >/dev/null
 else
-  echo "System packages are missing. Run this once, then try again:" >&2
-  echo "  sudo apt-get install -y --no-install-recommends ${wanted[*]}" >&2
+  echo "System packages are missing. Run this once as root, then try again:" >&2
+  echo "  apt-get update && apt-get install -y --no-install-recommends ${wanted[*]}" >&2
   exit 1
 fi
