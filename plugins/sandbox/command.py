@@ -73,12 +73,14 @@ def build(
     cwd: str,
     network: bool,
     status_fd: int,
+    filter_fd: int,
 ) -> list[str]:
     """The whole command line; raises SandboxUnavailable for a bind that cannot be given."""
     command = [program("bwrap"), *_namespaces(mode, network=network), *_file_system(limits, network=network)]
     for bind in sorted(binds, key=lambda bind: len(PurePosixPath(bind.inside).parts)):
         command += _bound(bind, mode)
-    command += ["--remount-ro", "/", "--chdir", cwd, "--json-status-fd", str(status_fd), "--"]
+    command += ["--remount-ro", "/", "--chdir", cwd]
+    command += ["--seccomp", str(filter_fd), "--json-status-fd", str(status_fd), "--"]
     return [*command, "/bin/sh", "-c", INIT, "sh", *_limited(limits), *_dropped(mode, uid), *argv]
 
 

@@ -11,7 +11,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from plugins.sandbox import command
+from plugins.sandbox import command, seccomp
 from plugins.sandbox.contract import Bind, SandboxResult, SandboxUnavailable
 from plugins.sandbox.exchange import Exchange
 from plugins.sandbox.limits import Limits
@@ -101,9 +101,10 @@ def _run(
     stdin: bytes = b"",
     network: bool = False,
 ) -> SandboxResult:
+    calls = seccomp.program()
     status_read, status_write = os.pipe()
     try:
-        with unprivileged_uid() as uid, _lent(binds, uid if mode.root else None):
+        with unprivileged_uid() as uid, _lent(binds, uid if mode.root else None), _readable(calls) as filter_fd:
             try:
                 line = command.build(
                     argv,
@@ -114,9 +115,10 @@ def _run(
                     cwd=cwd,
                     network=network,
                     status_fd=status_write,
+                    filter_fd=filter_fd,
                 )
                 started = time.monotonic()
-                process = _start(line, env=env or {}, status_fd=status_write, feed=bool(stdin))
+                process = _start(line, env=env or {}, pass_fds=(status_write, filter_fd), feed=bool(stdin))
             finally:
                 os.close(status_write)
             return _converse(process, Exchange(process, status_read, limits, stdin), started)
@@ -124,7 +126,9 @@ def _run(
         os.close(status_read)
 
 
-def _start(line: Sequence[str], *, env: Mapping[str, str], status_fd: int, feed: bool) -> subprocess.Popen[bytes]:
+def _start(
+    line: Sequence[str], *, env: Mapping[str, str], pass_fds: Sequence[int], feed: bool
+) -> subprocess.Popen[bytes]:
     minimal = {"PATH": PATH, "HOME": command.HOME, "LANG": "C.UTF-8", "TMPDIR": "/tmp"}  # noqa: S108 - inside
     return subprocess.Popen(
         line,
@@ -132,7 +136,7 @@ def _start(line: Sequence[str], *, env: Mapping[str, str], status_fd: int, feed:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**minimal, **env},
-        pass_fds=(status_fd,),
+        pass_fds=pass_fds,
         start_new_session=True,
         cwd="/",
     )
@@ -160,6 +164,18 @@ def _converse(process: subprocess.Popen[bytes], exchange: Exchange, started: flo
         truncated=exchange.truncated,
         limits=exchange.limits,
     )
+
+
+@contextmanager
+def _readable(data: bytes) -> Iterator[int]:
+    """A descriptor to read a few bytes from."""
+    read, write = os.pipe()
+    try:
+        os.write(write, data)
+        os.close(write)
+        yield read
+    finally:
+        os.close(read)
 
 
 @contextmanager

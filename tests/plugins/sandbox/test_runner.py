@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import socket
 import subprocess
@@ -14,7 +15,18 @@ from pathlib import Path
 
 import pytest
 
-from plugins.sandbox import Bind, Limits, SandboxUnavailable, availability, command, run, run_python, run_tool, runner
+from plugins.sandbox import (
+    Bind,
+    Limits,
+    SandboxUnavailable,
+    availability,
+    command,
+    run,
+    run_python,
+    run_tool,
+    runner,
+    seccomp,
+)
 from plugins.sandbox.limits import MIB
 from plugins.sandbox.python import CODE_ROOT, tool
 
@@ -86,6 +98,32 @@ def test_run_with_network_reaches_loopback_and_finds_certificates(tmp_path):
     assert result.ok, result.stderr
     assert (tmp_path / "got").read_text() == "x"
     assert tmp_path.stat().st_uid == os.geteuid()
+
+
+def test_run_gives_no_way_to_privileges_in_a_namespace_of_its_own():
+    result = script("unshare --user --map-root-user --mount mount -t tmpfs -o size=64G none /tmp; bwrap --bind / / id")
+
+    assert not result.ok
+    assert b"unshare failed: Operation not permitted" in result.stderr
+    assert b"uid=" not in result.stdout
+
+
+def test_run_shows_no_keyring_of_the_session():
+    ask = "import ctypes; c = ctypes.CDLL(None, use_errno=True); print(c.syscall(NUMBER, 0, -3, 1), ctypes.get_errno())"
+    number = seccomp.MACHINES[platform.machine()].denied[seccomp.DENIED.index("keyctl")]
+
+    result = run([PYTHON, "-c", ask.replace("NUMBER", str(number))])
+
+    assert result.stdout == b"-1 1\n"  # EPERM
+
+
+def test_every_known_machine_has_a_number_for_every_call():
+    assert {len(machine.denied) for machine in seccomp.MACHINES.values()} == {len(seccomp.DENIED)}
+
+
+def test_a_machine_without_a_filter_gets_no_sandbox():
+    with pytest.raises(SandboxUnavailable, match="no filter for vax: run Plugwarden on x86_64"):
+        seccomp.program("vax")
 
 
 def test_run_shows_nothing_of_the_host():
@@ -277,7 +315,7 @@ def test_availability_refuses_a_bubblewrap_that_does_not_work(monkeypatch, tmp_p
 def test_every_mode_isolates_network_processes_and_files():
     for mode in command.modes():
         line = command.build(
-            ["/bin/true"], mode=mode, uid=1, binds=[], limits=Limits(), cwd="/", network=False, status_fd=3
+            ["/bin/true"], mode=mode, uid=1, binds=[], limits=Limits(), cwd="/", network=False, status_fd=3, filter_fd=4
         )
 
         assert {"--unshare-net", "--unshare-pid", "--cap-drop", "--die-with-parent", "--new-session"} <= set(line)
