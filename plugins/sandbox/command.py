@@ -21,7 +21,13 @@ if TYPE_CHECKING:
     from plugins.sandbox.contract import Bind
     from plugins.sandbox.limits import Limits
 
+PROGRAMS = ("bwrap", "prlimit", "setpriv")
 INSTALL = "Install it with: apt-get install bubblewrap util-linux"
+PERMIT = {
+    True: "In a container, give it the capability SYS_ADMIN, or start Plugwarden as an ordinary user.",
+    False: "The host has to let ordinary users make namespaces: sysctl kernel.unprivileged_userns_clone=1",
+}
+"""What to change where bubblewrap is there and may not work, as root and as anyone else."""
 HOME = "/tmp/home"  # noqa: S108 - inside the sandbox, where /tmp is private
 INIT = 'exec 3>&2 2>/dev/null; "$@" 2>&3 3>&-; exit $?'
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
@@ -42,17 +48,12 @@ class Mode:
     root: bool
 
 
-MODES = tuple(
-    ("--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", *extra) if full else ("--unshare-ipc", *extra)
-    for extra in (("--disable-userns",), ())
-    for full in (True, False)
-)
+MODES = (("--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"), ("--unshare-ipc",))
 
 
 def modes() -> list[Mode]:
     """The variants to try, strictest first."""
-    root = os.geteuid() == 0
-    return [Mode(tuple(o for o in options if not (root and o == "--disable-userns")), root) for options in MODES]
+    return [Mode(options, os.geteuid() == 0) for options in MODES]
 
 
 def program(name: str) -> str:

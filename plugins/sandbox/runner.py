@@ -42,9 +42,6 @@ def run(
     `env` is added to a minimal environment (PATH, HOME, LANG, TMPDIR). /tmp and the home folder are private and of
     limited size. Raises SandboxUnavailable where no sandbox can be made; never runs the program outside of one.
     """
-    reason = availability()
-    if reason is not None:
-        raise SandboxUnavailable(reason)
     return _run(
         argv,
         mode=_mode(),
@@ -58,25 +55,27 @@ def run(
 
 
 def availability() -> str | None:
-    """None where the sandbox works, else one sentence saying what to install or change; asked once a process."""
-    with _probing:
-        found = _probe()
-    return found if isinstance(found, str) else None
+    """None where the sandbox works, else one sentence saying what to install or change."""
+    try:
+        _mode()
+    except SandboxUnavailable as refusal:
+        return str(refusal)
+    return None
 
 
 def _mode() -> command.Mode:
     with _probing:
-        found = _probe()
-    if isinstance(found, str):
-        raise SandboxUnavailable(found)
-    return found
+        return _probe()
 
 
-@functools.cache
-def _probe() -> command.Mode | str:
-    """The strictest mode that works here, or why none does."""
+@functools.cache  # of what works only: a worker that runs on finds what was installed or permitted meanwhile
+def _probe() -> command.Mode:
+    """The strictest mode that works here. Raises SandboxUnavailable, saying why none does."""
     if sys.platform != "linux":
-        return "The sandbox needs Linux."
+        raise SandboxUnavailable("The sandbox needs Linux.")
+    for name in command.PROGRAMS:
+        command.program(name)
+    seccomp.program()
     reason = ""
     for mode in command.modes():
         try:
@@ -87,7 +86,7 @@ def _probe() -> command.Mode | str:
         if result.ok:
             return mode
         reason = f"The sandbox does not work here: {result.ending} {_last_line(result.stderr)}"
-    return reason
+    raise SandboxUnavailable(f"{reason.rstrip('.')}. {command.PERMIT[os.geteuid() == 0]}")
 
 
 def _run(

@@ -17,6 +17,7 @@ import json
 import os
 import re
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -195,14 +196,17 @@ def main(argv: list[str]) -> int:
     if argv[0] == "compile":
         compile_rules(Path(argv[1])).serialize_into(sys.stdout.buffer)
         return 0
-    rules = _load(argv[3]) if argv[3:] else compile_rules(Path(argv[2]))
+    rules = _rules(Path(argv[2]), compiled=argv[3:])
     json.dump(scan(rules, Path(argv[1]), json.load(sys.stdin)), sys.stdout)
     return 0
 
 
-def _load(compiled: str) -> yara_x.Rules:
-    with Path(compiled).open("rb") as file:
-        return yara_x.Rules.deserialize_from(file)
+def _rules(folder: Path, *, compiled: list[str]) -> yara_x.Rules:
+    """The rules as they were compiled before; compiled anew where that file is damaged."""
+    for path in compiled:
+        with suppress(ValueError, OSError), Path(path).open("rb") as file:
+            return yara_x.Rules.deserialize_from(file)
+    return compile_rules(folder)
 
 
 if __name__ == "__main__":

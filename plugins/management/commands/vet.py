@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 EXIT = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.INCONCLUSIVE: 3}
 BAD_INPUT = 2
 NO_DATABASE = "There is no database to record into; run: manage.py prepare"
+ROOM = f"Make room below {settings.DATA_DIR}, or make it writable."
 TERMINATED = 128 + signal.SIGTERM
 
 
@@ -83,6 +84,8 @@ class Command(BaseCommand):
                 self._print(document, options["output"])
             except (ArchiveRefused, PackageRefused, FetchFailed, Unusable) as refusal:
                 self._refuse(options, refusal.code, str(refusal))
+            except OSError as problem:  # a full disk, above all; nothing is known of the package then
+                self._refuse(options, "host", f"The vetting could not be carried out here: {problem.strerror}. {ROOM}")
         sys.exit(EXIT[verdict])
 
     def _vet(self, options: dict[str, Any]) -> tuple[Verdict, str]:

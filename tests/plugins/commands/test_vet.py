@@ -1,5 +1,6 @@
 """`manage.py vet`: verdicts and exit codes, formats, recording, and doing without a database."""
 
+import errno
 import json
 import os
 import signal
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 
 from governance.models import LedgerEntry, User
 from plugins.advisories import starter
@@ -212,3 +214,16 @@ def test_a_data_folder_that_cannot_be_written_is_named(tmp_path):
     ended = run(tmp_path / "data", "x.tgz", "--format", "json", SECRET_KEY="test-only")
 
     assert (ended.code, ended.document["error"]["code"]) == (2, "no-work-folder")
+
+
+def test_a_full_disk_is_named_and_is_no_verdict(samples, monkeypatch, capsys):
+    def full(*_args, **_options):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("plugins.vetting.unpack", full)
+    with pytest.raises(SystemExit) as ended:
+        call_command("vet", str(samples[CLEAN].path), "--format", "json")
+    error = json.loads(capsys.readouterr().out)["error"]
+
+    assert (ended.value.code, error["code"]) == (2, "host")
+    assert error["message"].startswith("The vetting could not be carried out here: No space left on device. Make room")

@@ -291,7 +291,6 @@ def test_availability_says_what_to_install_where_bubblewrap_is_missing(monkeypat
             run(["/bin/true"])
     finally:
         monkeypatch.undo()
-        runner._probe.cache_clear()
 
     assert reason == "The program bwrap is missing. Install it with: apt-get install bubblewrap util-linux"
     assert availability() is None
@@ -307,9 +306,12 @@ def test_availability_refuses_a_bubblewrap_that_does_not_work(monkeypatch, tmp_p
         reason = availability()
     finally:
         monkeypatch.undo()
-        runner._probe.cache_clear()
 
-    assert reason == "The sandbox could not be set up: bwrap: No permissions to create new namespace"
+    assert reason is not None
+    assert reason.startswith("The sandbox could not be set up: bwrap: No permissions to create new namespace. ")
+    assert ("give it the capability SYS_ADMIN" in reason) is AS_ROOT
+    assert ("sysctl kernel.unprivileged_userns_clone=1" in reason) is not AS_ROOT
+    assert availability() is None  # as soon as it works, without a restart
 
 
 def test_every_mode_isolates_network_processes_and_files():
