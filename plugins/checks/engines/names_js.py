@@ -43,6 +43,12 @@ _GLOBALS = frozenset({"globalThis", "window", "global", "self", "top", "frames"}
 _WRAPPER = re.compile(r"(?:^|\.)(?:__importDefault|__importStar|__toESM|_?_?interop\w*|__toModule|promisify)$")
 _TRANSPARENT = frozenset({"await_expression", "non_null_expression", "as_expression", "satisfies_expression"})
 MODULE_ALIASES = {"fs/promises": "fs", "fs-extra": "fs", "graceful-fs": "fs"}
+_FOLLOWED = frozenset({"require", "eval", "Function", "fetch", "process"})
+"""Globals that keep their meaning under a name of the file's own: `const e = eval`, `const {env} = process`."""
+_MAKES_REQUIRE = frozenset({"module.createRequire", "module.Module.createRequire"})
+_TEXT = frozenset({"string", "binary_expression"})
+LONGEST_MODULE = 214
+"""npm's limit for a name; what is longer names no module."""
 _CALLERS = frozenset({"call", "apply", "bind"})
 _FOLDED = frozenset({"binary_expression", "parenthesized_expression"})
 
@@ -53,6 +59,8 @@ class JavaScriptNames:
     def __init__(self, *, short_names: bool) -> None:
         self.bindings: dict[str, str] = {}
         self.local: set[str] = set()
+        self.texts: dict[str, str] = {}
+        """Variables that hold one constant text, for `require(name)`; UNKNOWN where they hold several."""
         self.short_names = short_names
 
     def facts(self, nodes: list[SgNode]) -> Facts:
@@ -79,11 +87,19 @@ class JavaScriptNames:
         if target is None:
             return
         name = self.name(value) if value is not None else UNKNOWN
-        known = "." in name or name in self.bindings.values() or self._is_import(value)
+        known = "." in name or name in _FOLLOWED or name in self.bindings.values() or self._is_import(value)
         if target.kind() == "object_pattern":
             self._bind_pattern(target, name if known else UNKNOWN)
         elif target.kind() == "identifier":
             self._assign(target.text(), name if known and UNKNOWN not in name else None)
+            self._keep_text(target.text(), value)
+
+    def _keep_text(self, name: str, value: SgNode | None) -> None:
+        if value is None:
+            return
+        short = value.kind() in _TEXT and len(value.text()) <= LONGEST_MODULE
+        text = self.constant(value) if short else UNKNOWN
+        self.texts[name] = text if self.texts.get(name, text) == text else UNKNOWN
 
     def _is_import(self, value: SgNode | None) -> bool:
         if value is None:
@@ -95,9 +111,9 @@ class JavaScriptNames:
         for child in pattern.children():
             kind = child.kind()
             if kind == "shorthand_property_identifier_pattern":
-                self._assign(child.text(), f"{module}.{child.text()}" if module != UNKNOWN else None)
+                self._assign(child.text(), self._of(module, child.text()) if module != UNKNOWN else None)
             elif kind == "pair_pattern" and (key := child.field("key")) and (value := child.field("value")):
-                self._assign(value.text(), f"{module}.{key.text()}" if module != UNKNOWN else None)
+                self._assign(value.text(), self._of(module, key.text()) if module != UNKNOWN else None)
 
     def _assign(self, name: str, target: str | None) -> None:
         if target is None:
@@ -159,6 +175,8 @@ class JavaScriptNames:
     def _required(self, call: SgNode) -> str:
         argument = first_argument(call)
         text = self.constant(argument) if argument is not None else UNKNOWN
+        if argument is not None and argument.kind() == "identifier":
+            text = self.texts.get(argument.text(), UNKNOWN)
         return clean_module(text) if text and UNKNOWN not in text else ""
 
     def _add_constant(self, node: SgNode, facts: Facts) -> None:
@@ -208,6 +226,8 @@ class JavaScriptNames:
         name = self.name(function, depth + 1)
         if name in {"require", "module.require"}:
             return self._required(node) or UNKNOWN
+        if name in _MAKES_REQUIRE:
+            return "require"
         if _WRAPPER.search(name):
             return self.name(first_argument(node), depth + 1)
         return f"{name}()"
@@ -218,7 +238,10 @@ class JavaScriptNames:
         return f"local:{text}" if text in self.local else text
 
     def _member(self, owner: SgNode | None, member: str, depth: int) -> str:
-        base = self.name(owner, depth + 1)
+        return self._of(self.name(owner, depth + 1), member)
+
+    def _of(self, base: str, member: str) -> str:
+        """The name of a member of something named."""
         if member == "default" and base != UNKNOWN:
             return base
         if base == "fs" and member == "promises":

@@ -32,6 +32,11 @@ KINDS = (
     "string",
 )
 READ_KINDS = ("attribute",)
+_OWNERS = frozenset({"__builtins__", "builtins", "sys.modules"})
+"""What is taken from these goes by its own name."""
+_FOLLOWED = frozenset({"eval", "exec", "__import__", "getattr"})
+"""Built-ins that keep their meaning under a name of the file's own."""
+_NAMESPACE = ".__dict__"
 _FOLDED = frozenset({"binary_operator", "parenthesized_expression", "concatenated_string"})
 
 
@@ -64,7 +69,8 @@ class PythonNames:
             self.local.add(name.text())
 
     def _assign(self, target: SgNode | None, name: str) -> None:
-        if target is not None and target.kind() == "identifier" and "." in name and UNKNOWN not in name:
+        known = ("." in name or name in _FOLLOWED) and UNKNOWN not in name
+        if target is not None and target.kind() == "identifier" and known:
             self.bindings.setdefault(target.text(), name)
 
     def _bind_import(self, node: SgNode, facts: Facts) -> None:
@@ -119,14 +125,28 @@ class PythonNames:
             text = node.text()
             return self.bindings.get(text) or (f"local:{text}" if text in self.local else text)
         if kind == "attribute":
-            return f"{self.name(node.field('object'), depth + 1)}.{(node.field('attribute') or node).text()}"
+            return self._member(node.field("object"), (node.field("attribute") or node).text(), depth)
         if kind == "call":
             return self._call_name(node, depth)
         if kind in {"await", "parenthesized_expression"}:
             return self.name(node.child(1), depth + 1)
         if kind == "subscript":
-            return f"{self.name(node.field('value'), depth + 1)}.[]"
+            return self._item(node, depth)
         return UNKNOWN
+
+    def _member(self, owner: SgNode | None, member: str, depth: int) -> str:
+        base = self.name(owner, depth + 1)
+        return member if base in _OWNERS and member != "[]" else f"{base}.{member}"
+
+    def _item(self, node: SgNode, depth: int) -> str:
+        """`sys.modules["os"]` is `os`, and `os.__dict__["system"]` is `os.system`; other items have no name."""
+        base, key = self.name(node.field("value"), depth + 1), node.field("subscript")
+        text = self.constant(key, depth + 1) if key is not None else UNKNOWN
+        if not text or UNKNOWN in text:
+            return f"{base}.[]"
+        if base in _OWNERS or base == "globals()":
+            return text
+        return f"{base.removesuffix(_NAMESPACE)}.{text}" if base.endswith(_NAMESPACE) else f"{base}.[]"
 
     def _call_name(self, node: SgNode, depth: int) -> str:
         name = self.name(node.field("function"), depth + 1)
@@ -136,7 +156,9 @@ class PythonNames:
             named = [child for child in arguments.children() if child.is_named()]
             if len(named) > 1:
                 member = self.constant(named[1])
-                return f"{self.name(named[0], depth + 1)}.{'[]' if UNKNOWN in member else member}"
+                return self._member(named[0], "[]" if UNKNOWN in member else member, depth)
+        if name == "vars" and (argument := first_argument(node)) is not None:
+            return self.name(argument, depth + 1) + _NAMESPACE
         return f"{name}()"
 
     def constant(self, node: SgNode, depth: int = 0) -> str:

@@ -30,10 +30,20 @@ def constants(code, grammar):
         ("this.helpers.httpRequest.call(this, o);", "this.helpers.httpRequest"),
         ("window.globalThis.fetch(u);", "fetch"),
         ('require("fs").promises.rm(p);', "fs.rm"),
+        ('const { promises: p } = require("fs"); p.rm(x);', "fs.rm"),
+        ('import { createRequire } from "module"; const r = createRequire(u); r("os").cpus();', "os.cpus"),
+        ('const m = "child_process"; require(m).exec(c);', "child_process.exec"),
+        ("const e = eval; e(c);", "eval"),
+        ("const go = globalThis.fetch; go(u);", "fetch"),
+        ("const { binding } = process; binding(m);", "process.binding"),
     ],
 )  # fmt: skip
 def test_javascript_call_resolves_to_its_module(code, name):
     assert name in calls(code, "javascript")
+
+
+def test_javascript_variable_of_several_texts_is_not_taken_for_one_of_them():
+    assert "child_process.exec" not in calls('let m = "child_process"; m = "fs"; require(m).exec(c);', "javascript")
 
 
 def test_javascript_own_function_is_not_taken_for_the_global_of_its_name():
@@ -47,6 +57,13 @@ def test_javascript_own_function_is_not_taken_for_the_global_of_its_name():
         ("from os import system as s\ns(c)\n", "os.system"),
         ("import os\ngetattr(os, 'po' 'pen')(c)\n", "os.popen"),
         ("__import__('subprocess').run(c)\n", "subprocess.run"),
+        ("import sys\nsys.modules['os'].system(c)\n", "os.system"),
+        ("import os\nos.__dict__['system'](c)\n", "os.system"),
+        ("import os\nvars(os)['system'](c)\n", "os.system"),
+        ("__builtins__['ev' + 'al'](c)\n", "eval"),
+        ("e = eval\ne(c)\n", "eval"),
+        ("getattr(__builtins__, 'exec')(c)\n", "exec"),
+        ("globals()['__builtins__']['exec'](c)\n", "exec"),
         ("import httpx\nwith httpx.Client() as c:\n    c.get(u)\n", "httpx.Client().get"),
     ],
 )  # fmt: skip
