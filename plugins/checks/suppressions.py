@@ -25,6 +25,7 @@ MARKERS: tuple[tuple[str, tuple[bytes, ...], re.Pattern[bytes]], ...] = tuple(
     for name, literals, pattern in (
         ("nosec", (b"nosec",), rb"\#[ \t]{0,20}nosec\b"),
         ("noqa-security", (b"noqa",), rb"\#[ \t]{0,20}noqa[ \t]{0,20}:[^\n]{0,100}?\bS\d{3}\b"),
+        ("ast-grep-ignore", (b"ast-grep-ignore",), rb"\bast-grep-ignore\b"),
         ("nosemgrep", (b"nosem",), rb"\bnosem(?:grep)?\b"),
         ("eslint-disable", (b"eslint-disable",), rb"\beslint-disable(?:-next-line|-line)?\b"),
         ("kingfisher-ignore", (b"kingfisher:",), rb"\bkingfisher:[ \t]{0,20}(?:ignore|allow)\b"),
@@ -45,7 +46,9 @@ IGNORE_FILES = frozenset({
     ".semgrepignore", ".bandit", ".banditrc", ".gitleaksignore", ".gitleaks.toml", ".betterleaks.toml",
     ".secrets.baseline", ".kingfisherignore", ".kingfisher.yaml", ".trufflehogignore", ".gitguardian.yaml",
     ".gitguardian.yml", ".eslintignore", ".snyk", ".trivyignore", ".nsprc", ".ignore", ".gitignore",
-    "phpcs.xml", ".phpcs.xml", "sonar-project.properties",
+    "phpcs.xml", ".phpcs.xml", "sonar-project.properties", "bandit.yaml", "bandit.yml", "sgconfig.yml", "sgconfig.yaml",
+    ".kingfisher.yml", "kingfisher.yaml", "kingfisher.yml", ".opengrepignore", ".rgignore", "osv-scanner.toml",
+    "audit-ci.json",
 })  # fmt: skip
 DOCUMENTATION = (".md", ".markdown", ".rst", ".adoc")
 REMEDIATION = "Nothing to do: no check here obeys it. Reviewers see where it stands."

@@ -12,6 +12,7 @@ from tests.plugins.checks.engine_cases import token, workspace
     [
         ("nosec", "x = eval(y)  # nosec B307"),
         ("noqa-security", "x = eval(y)  # noqa: S307"),
+        ("ast-grep-ignore", "// ast-grep-ignore: js-eval"),
         ("nosemgrep", "eval(x) // nosemgrep: rule"),
         ("eslint-disable", "/* eslint-disable */"),
         ("kingfisher-ignore", "x // kingfisher:ignore"),
