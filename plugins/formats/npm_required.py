@@ -10,10 +10,11 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, Any
 
+from plugins.archive.languages import LANGUAGES
 from plugins.documents import PackageRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
     from plugins.formats.tree import Tree
 
@@ -25,25 +26,31 @@ _STYLES = (".css", ".scss", ".sass", ".less", ".svg", ".png", ".json", ".node", 
 """What bundlers let code import; node itself refuses to `import` them, though it would `require` them."""
 _REQUIRED = re.compile(rb"""(?:\brequire|\bfork|\bWorker)\s*\(\s*["'`](\.[^"'`\n]{0,500})["'`]""")
 _NOT_TEXT = (".json", ".node", ".wasm")
+_RUN = frozenset({"javascript", "typescript", "tsx"})
+_FOREIGN = frozenset({None, *LANGUAGES}) - _RUN - {"html"}
 
 
 def required_files(tree: Tree, entries: Iterable[str]) -> frozenset[str]:
-    """Give the files no suffix tells to be code that code, or a manifest, has node load; found again until no new one.
+    """Give the files that code, or a manifest, has node load as JavaScript, whatever their names say.
+
+    Also where a name says another language: node runs `require("./main.php")` all the same. Entry points keep their
+    language, since a `bin` may be a shell script, unless that is PHP, in which any text is a valid file; pages keep
+    theirs, and the static check reads them both ways.
 
     Raises nothing: what cannot be read as a manifest is reported elsewhere.
     """
     found: set[str] = set()
-    code = [file.path for file in tree.files if file.language in {"javascript", "typescript", "tsx"}]
-    waiting = [*code, *_unknown(tree, {*entries, *_imports(tree)}, found)]
+    code = [file.path for file in tree.files if file.language in _RUN]
+    waiting = [*code, *_unknown(tree, {*entries, *_imports(tree)}, found, {None, "php"})]
     while waiting:
         path = waiting.pop()
         if tree.by_path[path].size <= _MAX_BYTES:
-            waiting += _unknown(tree, _named_in(tree, path), found)
+            waiting += _unknown(tree, _named_in(tree, path), found, _FOREIGN)
     return frozenset(found)
 
 
-def _unknown(tree: Tree, paths: Iterable[str], found: set[str]) -> list[str]:
-    new = {path for path in paths if path in tree and tree.by_path[path].language is None} - found
+def _unknown(tree: Tree, paths: Iterable[str], found: set[str], languages: Container[str | None]) -> list[str]:
+    new = {path for path in paths if path in tree and tree.by_path[path].language in languages} - found
     new = {path for path in new if not path.endswith(_NOT_TEXT)}
     found |= new
     return sorted(new)
@@ -54,8 +61,9 @@ def _named_in(tree: Tree, path: str) -> Iterator[str]:
     required = {match[1] for match in _REQUIRED.finditer(data)}
     for match in {match[1] for match in _NAMED.finditer(data)}:
         name = match.decode("utf-8", "replace")
-        if match in required or not name.lower().endswith(_STYLES):
-            target = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
+        foreign = target in tree and tree.by_path[target].language is not None
+        if match in required or not (foreign or name.lower().endswith(_STYLES)):
             yield from (target, *_main_of(tree, target))
 
 

