@@ -25,10 +25,12 @@ _SCHEMES = (
     r"|tcp|tls|udp|ssh|git|socks[45]?"
 )
 _URL = re.compile(rf"(?i)(?<![a-z0-9+.-])(?:{_SCHEMES})://([^\s/?#\"'`<>\\,;)|]+)([^\s\"'`<>]*)")
-_PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\$\{[^}]*\}|%\(\w+\)s|%[sd]|\{\w*\}|<[\w-]+>")
+_PLACEHOLDER = re.compile(r"\{\{(?:(?!\}\}|\{\{).)*\}\}|\$\{[^{}]*\}|%\(\w+\)s|%[sd]|\{\w*\}|<[\w-]+>")
 _NAME = re.compile(r"(?:\*\.)?[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*\.?")
 _DOTTED = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}")
 _PROSE = re.compile(r"(?:\b[^\W\d_]+\b[\s,.:;()'\"-]+){3,}$")
+_BEFORE = 200
+"""Characters in front of an address that say whether it stands in a sentence; all of them would cost their square."""
 _COMMAND = re.compile(
     r"\b(curl|wget|nc|ncat|ssh|scp|fetch|git|pip3?|npm|npx|Invoke-WebRequest|powershell|iwr|bash|sh)\b"
 )
@@ -77,12 +79,17 @@ def _shown(match: re.Match[str], text: str, key: str) -> str:
     reason = book()["presentation"].get(key)
     if reason:
         return f"{key}: {reason}"
-    before = text[: match.start()]
+    before = text[max(0, match.start() - _BEFORE) : match.start()]
     if _LINK.search(before):
         return "a link in HTML"
-    if _PROSE.search(before) and not _COMMAND.search(text):
+    if _PROSE.search(before) and not _names_command(text):
         return "an address in a sentence"
     return ""
+
+
+@functools.lru_cache(maxsize=8)  # asked once an address, of one text after the other
+def _names_command(text: str) -> bool:
+    return bool(_COMMAND.search(text))
 
 
 def _identifier(host: str, rest: str) -> str:

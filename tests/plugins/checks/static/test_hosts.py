@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from plugins.checks.engines.names_common import UNKNOWN
@@ -60,3 +62,15 @@ def test_judge_takes_a_bare_name_only_where_a_host_is_expected():
 
 def test_judge_decodes_an_address_hidden_by_base64():
     assert judge("aHR0cHM6Ly9ldmlsLmV4YW1wbGUvc3RlYWw=") == [Seen("evil.example", encoded=True)]
+
+
+@pytest.mark.parametrize(
+    "hostile", ["a b c d e " * 15 + "http://h.x ", "{{", "${", "{{a", "<a", "%(a", "aHR0cDovL", "http://"]
+)
+def test_judging_hostile_text_takes_no_longer_than_reading_it(hostile):
+    text = (hostile * 20_000)[:20_000]
+    started = time.process_time()
+
+    judge(text)
+
+    assert time.process_time() - started < 1
