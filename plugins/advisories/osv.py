@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -92,10 +93,17 @@ def parse_record(data: object) -> OsvRecord:
 def decode_record(text: bytes) -> object:
     """Decode a record's JSON, with characters replaced that no database can store. Raises RecordInvalid."""
     try:
-        data = json.loads(text)
+        data = json.loads(text, parse_constant=_finite, parse_float=_finite)  # databases refuse NaN and infinity
     except (ValueError, RecursionError) as problem:
         raise RecordInvalid("not readable as JSON.") from problem
     return _storable(data) if b"\\u0000" in text or b"\\ud" in text.lower() else data
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
 
 
 def _record(name: str, data: dict[str, object]) -> OsvRecord:

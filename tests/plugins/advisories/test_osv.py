@@ -93,7 +93,7 @@ def test_decode_record_replaces_what_no_database_can_store():
     assert decoded == {"a\ufffd": ["x?y", "\U0001f600"]}
 
 
-@pytest.mark.parametrize("text", [b"{", b"\xff", b"[" * 100_000, b"1" * 5000])
+@pytest.mark.parametrize("text", [b"NaN", b"[-Infinity]", b'{"a": 1e999}', b"{", b"\xff", b"[" * 100_000, b"1" * 5000])
 def test_decode_record_refuses_what_cannot_be_read(text):
     with pytest.raises(RecordInvalid):
         decode_record(text)
