@@ -7,6 +7,7 @@ Production is the default: without `PLUGWARDEN_ENV=development` there is no debu
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import django_stubs_ext
@@ -43,7 +44,11 @@ def _secret_key() -> str:
         return given
     path = KEYS_DIR / "django-secret"
     if not path.exists():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as problem:
+            sys.stderr.write(f"The data folder cannot be used: {problem}. Name another one in PLUGWARDEN_DATA.\n")
+            sys.exit(2)  # bad input; 1 would be a verdict of `manage.py vet`
         from django.core.management.utils import get_random_secret_key  # noqa: PLC0415 - first run only
 
         scratch = path.with_suffix(f".{os.getpid()}")

@@ -33,6 +33,7 @@ _NPM = re.compile(
 """With all three numbers: to npm, fewer of them are a range."""
 _PYPI = re.compile(r"(?P<name>[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)==(?P<version>[0-9A-Za-z][0-9A-Za-z.!+_-]*)")
 
+_FAULT = re.compile(r"ERR|npm error")
 _REASON = re.compile(r"No matching|could not be found|request to .* failed")
 """Words of the line in which npm or pip gives its reason; the lines around it are advice."""
 
@@ -101,8 +102,9 @@ def _npm(name: str, version: str, into: Path) -> Path:
     """`npm pack` of a published version downloads its tarball and runs nothing; scripts are off all the same."""
     if shutil.which("npm") is None:
         raise FetchFailed("npm-missing", "npm is not installed; install Node.js to fetch npm packages.")
-    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--pack-destination", str(into)]
-    _client(["npm", "pack", f"{name}@{version}", *options], into, f"npm has no {name}@{version} for us")
+    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-retry-mintimeout=1000"]
+    command = ["npm", "pack", f"{name}@{version}", *options, "--pack-destination", str(into)]
+    _client(command, into, f"npm could not fetch {name}@{version}")
     return _only_file(into, f"npm gave no package for {name}@{version}.")
 
 
@@ -160,7 +162,7 @@ def _reason(output: bytes) -> str:
     lines = [
         line for line in output.decode("utf-8", "replace").splitlines() if line.strip() and "complete log" not in line
     ]
-    telling = [line for line in lines if "ERROR" in line or "npm error" in line] or lines[-1:]
+    telling = [line for line in lines if _FAULT.search(line)] or lines[-1:]
     reasons = [line for line in telling if _REASON.search(line)] or telling[-1:]
     line = "".join(char for char in reasons[0][:300] if char.isprintable()) if reasons else "no reason given"
     return f"{line.rstrip('.')}."

@@ -5,6 +5,7 @@ The same function serves the worker and `manage.py vet`. Checks run as threads t
 
 from __future__ import annotations
 
+import logging
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     Progress = Callable[[str, CheckStatus | None, int], None]
     """Told (check code, status or None at its start, milliseconds); must not raise."""
     FeedSource = Callable[[Package], FeedSnapshot | None]
+
+logger = logging.getLogger(__name__)
 
 PAPERWORK = frozenset({"completeness"})
 NO_RESULT = frozenset({CheckStatus.INCONCLUSIVE, CheckStatus.ERRORED})
@@ -194,7 +197,9 @@ def _timed(code: str, work: Callable[[], CheckResult]) -> CheckResult:
     started = time.monotonic()
     try:
         result = work()
-    except Exception as error:  # noqa: BLE001 - whatever broke, the other checks go on and this one did not pass
+    except Exception as error:
+        # Whatever broke, the other checks go on and this one did not pass.
+        logger.exception("check %s broke", code)
         text = str(error).splitlines()[0][:300] if str(error) else ""
         result = CheckResult(code, CheckStatus.ERRORED, f"The check broke: {type(error).__name__}. {text}".strip())
     return replace(result, duration_ms=round((time.monotonic() - started) * 1000))

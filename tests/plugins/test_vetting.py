@@ -91,7 +91,7 @@ def test_a_refused_archive_leaves_nothing_behind(tmp_path):
 
 
 @pytest.mark.parametrize("error", [RuntimeError("boom\nsecond line"), RecursionError(), MemoryError(), KeyError()])
-def test_a_check_that_breaks_is_no_pass_and_stops_no_other(taken, monkeypatch, error):
+def test_a_check_that_breaks_is_no_pass_and_stops_no_other(taken, monkeypatch, caplog, error):
     def broken(_workspace):
         raise error
 
@@ -105,6 +105,7 @@ def test_a_check_that_breaks_is_no_pass_and_stops_no_other(taken, monkeypatch, e
     assert static.reason.startswith(f"The check broke: {type(error).__name__}.")
     assert "\n" not in static.reason
     assert len(report.results) == len(CODES)
+    assert [record.exc_info[1] for record in caplog.records] == [error]
 
 
 def test_what_a_check_has_nothing_to_look_at_is_not_passed(taken, monkeypatch):

@@ -176,3 +176,13 @@ def test_a_process_of_its_own_prints_no_traceback_and_no_warning(tmp_path):
 @pytest.mark.parametrize("arguments", [[], ["x.tgz", "--format", "xml"], ["x.tgz", "--fail-on", "severe"]])
 def test_wrong_arguments_are_bad_input(tmp_path, arguments):
     assert run(tmp_path / "data", *arguments).code == 2
+
+
+def test_a_data_folder_that_cannot_be_made_gets_one_sentence(tmp_path):
+    (tmp_path / "file").touch()
+
+    ended = run(tmp_path / "file" / "data", "x.tgz")
+
+    assert ended.code == 2
+    assert ended.err.startswith("The data folder cannot be used: ")
+    assert ended.err.endswith("Name another one in PLUGWARDEN_DATA.\n")
