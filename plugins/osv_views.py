@@ -62,6 +62,8 @@ def _dependency(asked: object) -> Dependency | None:
     name, ecosystem = (package.get(key) for key in ("name", "ecosystem")) if isinstance(package, dict) else (None, None)
     if not isinstance(name, str) or not isinstance(ecosystem, str):
         return None
+    if not (name + ecosystem).isprintable():  # half a surrogate pair, say, which no database can be asked for
+        raise QueryInvalid("The package's name or ecosystem holds characters that no name holds.")
     return Dependency(ecosystem=ecosystem, name=name, requirement="", scope="runtime", direct=True)
 
 

@@ -53,6 +53,12 @@ def test_query_without_a_feed_is_no_empty_answer(client, db):
     assert (answer.status_code, answer.json()["message"]) == (503, "No advisory feed is imported.")
 
 
+@pytest.mark.parametrize("text", ["\0", "\ud800", "a\nb"], ids=["nul", "half a pair", "lines"])
+def test_query_by_a_name_no_package_can_have_is_refused(client, feed, text):
+    assert ask(client, {"package": package(name=text)}).status_code == 400
+    assert ask(client, {"package": package(ecosystem=text)}).status_code == 400
+
+
 @pytest.mark.parametrize(
     "document", [[], {}, {"package": "leaky-lib"}, {"package": {"name": 1, "ecosystem": "PyPI"}}, {"commit": "abc"}]
 )
