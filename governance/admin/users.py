@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from django.contrib import admin
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
     from django.forms import ModelForm
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
 
     from governance.admin.base import SignedInRequest
 
@@ -71,6 +72,15 @@ class UserAdmin(DjangoUserAdmin[User], PortalAdmin[User]):
                 actor=request.user,  # type: ignore[arg-type]
                 details={"fields": [name for name in form.changed_data if "password" not in name]},
             )
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002 - Django's signature
+        """Django's page. A password set for somebody goes into the ledger: who knows it can act in their name."""
+        with transaction.atomic():
+            response = super().user_change_password(request, id, form_url)
+            if request.method == "POST" and response.status_code == HTTPStatus.FOUND:
+                user = self.get_object_or_404(request, id)
+                ledger.record(verb="user.password-set", subject=user, actor=request.user)  # type: ignore[arg-type]
+        return response
 
     @admin.action(description=_("Deactivate"), permissions=["change"])
     def deactivate(self, request: SignedInRequest, queryset: QuerySet[User]) -> None:

@@ -41,3 +41,19 @@ def test_the_delete_page_refuses(client):
     response = client.post(reverse("admin:governance_user_delete", args=[UserFactory().pk]), {"post": "yes"})
 
     assert response.status_code == 403
+
+
+def test_a_password_set_for_somebody_is_in_the_ledger(client):
+    boss, user = UserFactory(is_superuser=True, is_staff=True), UserFactory()
+    client.force_login(boss)
+    address = reverse("admin:auth_user_password_change", args=[user.pk])
+    secret = "Correct-horse-9"
+
+    client.post(address, {"password1": secret, "password2": "another", "usable_password": "true"})
+    client.post(address, {"password1": secret, "password2": secret, "usable_password": "true"})
+
+    user.refresh_from_db()
+    entry = LedgerEntry.objects.get()
+    assert user.check_password(secret)
+    assert (entry.verb, entry.actor_id, entry.subject_id) == ("user.password-set", boss.pk, str(user.pk))
+    assert secret not in str(entry.details)
