@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
     path("accounts/", include("governance.account_urls")),
     path("admin/login/", views.admin_login),
+    path("admin/search/", views.admin_search),
     path("admin/", admin.site.urls),
     path("favicon.ico", views.favicon, name="favicon"),
     path("dashboard/", views.dashboard, name="dashboard"),
@@ -23,3 +24,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("status/", include("certification.urls")),
     path("reports/", include("audits.urls")),
 ]
+
+handler400 = views.bad_request

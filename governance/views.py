@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from django.contrib import admin
 from django.contrib.auth.decorators import login_required, permission_required
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.paginator import InvalidPage, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
@@ -54,6 +57,21 @@ def admin_login(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         raise PermissionDenied(_("Your account does not work in the administration."))
     return redirect_to_login(request.GET.get("next", reverse("admin:index")))
+
+
+def bad_request(_request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A request that cannot be read, or is too large to be."""
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE if isinstance(exception, RequestDataTooBig) else HTTPStatus.BAD_REQUEST
+    return HttpResponse(render_to_string(f"{status:d}.html"), status=status)  # who asks may not be known yet
+
+
+@require_safe
+def admin_search(request: HttpRequest) -> HttpResponse:
+    """The search of the admin's theme, which breaks on a page there is not."""
+    try:
+        return admin.site.admin_view(admin.site.search)(request)  # type: ignore[attr-defined,no-any-return]  # unfold's site
+    except InvalidPage as problem:
+        raise Http404(_("There is no such page.")) from problem
 
 
 @require_safe

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
@@ -136,7 +136,7 @@ class AuditAdmin(PortalAdmin[Audit]):
         audit = self.get_object_or_404(request, object_id)
         move = MOVES.get(name)
         if move is None:
-            return HttpResponseRedirect(self.page_url(audit))
+            raise Http404(_("There is no such step."))
         require(request, move.permission)
         if name in CONFIRMED and request.method == "GET":
             context = {**self.admin_site.each_context(request), "opts": self.opts, "audit": audit, "title": move.title}

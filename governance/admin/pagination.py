@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.paginator import Paginator
+from django.db import DataError
 from django.db.models import QuerySet
 from unfold.views import ChangeList
 
@@ -44,7 +46,14 @@ class PortalChangeList(ChangeList):  # type: ignore[misc]
     full_result_count: int | None
 
     def get_results(self, request: HttpRequest) -> None:
-        """Fetch the page; without search and filters, what was counted is all there is."""
-        super().get_results(request)
+        """Fetch the page; without search and filters, what was counted is all there is.
+
+        Raises:
+            IncorrectLookupParameters: a filter's value is one the database takes in no column, such as a huge number.
+        """
+        try:
+            super().get_results(request)
+        except (OverflowError, DataError) as problem:
+            raise IncorrectLookupParameters(problem) from problem
         if self.full_result_count is None and not self.query and not self.has_active_filters:
             self.full_result_count = self.result_count

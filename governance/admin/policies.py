@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_fsm import TransitionNotAllowed
 
-from governance.admin.base import PortalAdmin, ReadOnlyAdmin, require, require_post, visible
+from governance.admin.base import PortalAdmin, ReadOnlyAdmin, require, require_post
 from governance.admin.forms import PolicyDraftForm, next_document
 from governance.badges import state_badge
 from governance.models import Criterion, PolicyState, PolicyVersion
@@ -120,7 +120,7 @@ class PolicyVersionAdmin(PortalAdmin[PolicyVersion]):
         """Put a version in force; the one before retires."""
         require_post(request)
         require(request, PUBLISH)
-        policy = visible(self.get_queryset(request), object_id)
+        policy = self.get_object_or_404(request, object_id)
         try:
             publish_policy(policy=policy, actor=request.user)
         except TransitionNotAllowed:

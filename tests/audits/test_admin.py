@@ -143,6 +143,12 @@ def test_step_by_get_changes_nothing(browser, auditor):
     assert Audit.objects.get().state == AuditState.PLANNED
 
 
+def test_step_there_is_not_is_not_found(browser, auditor):
+    audit = AuditFactory(lead=auditor)
+
+    assert browser.post(reverse("admin:audits_audit_move", args=[audit.pk, "fly"])).status_code == 404
+
+
 def test_refused_step_says_why(browser, auditor):
     audit = AuditFactory(lead=auditor, state=AuditState.DRAFT)
 

@@ -67,3 +67,10 @@ def test_a_published_version_cannot_be_edited(client):
 
     policy.refresh_from_db()
     assert (response.status_code, policy.title) == (403, small_policy().title)
+
+
+@pytest.mark.parametrize("pk", ["0", "²", "_00", "9" * 30])
+def test_publishing_what_is_not_there_is_not_found(client, pk):
+    client.force_login(UserFactory(role=Role.POLICY_MANAGER))
+
+    assert client.post(f"/admin/governance/policyversion/{pk}/publish/").status_code == 404

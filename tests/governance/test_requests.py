@@ -1,0 +1,75 @@
+"""What a request may bring, and what becomes of one that makes no sense."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from tests.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+
+MIB = 2**20
+
+
+@pytest.fixture
+def root():
+    """A browser that shows what a superuser would see instead of raising."""
+    browser = Client(raise_request_exception=False)
+    browser.force_login(UserFactory(is_superuser=True, is_staff=True))
+    return browser
+
+
+@pytest.mark.parametrize("page", ["-1", "99", "x", "²", "9" * 30])
+def test_a_page_of_the_search_that_is_not_there_is_not_found(root, page):
+    assert root.get("/admin/search/", {"s": "plugin", "page": page}).status_code == 404
+
+
+def test_the_search_of_the_admin_still_finds_and_still_asks_who(root, client):
+    assert "/admin/plugins/plugin/" in root.get("/admin/search/", {"s": "plugin"}).content.decode()
+    assert client.get("/admin/search/", {"s": "plugin"}).status_code == 302
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"id__regex": "("},
+        {"verb__regex": "(a+)+$"},
+        {"id__in": "9" * 30},
+        {"at__range": "1"},
+        {"details__contains": "x"},
+        {"nothing": "x"},
+    ],
+)
+def test_a_list_answers_only_the_filters_it_offers(root, query):
+    assert root.get(reverse("admin:governance_ledgerentry_changelist"), query).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("page", "query"),
+    [
+        ("governance_ledgerentry", {"verb": "user.created"}),
+        ("governance_ledgerentry", {"at__gte": "2026-01-01 00:00:00+00:00"}),
+        ("governance_criterion", {"policy__id__exact": "1", "blocking__exact": "1"}),
+        ("plugins_finding", {"run__id__exact": "1", "run__version__plugin__format": "n8n-node"}),
+        ("certification_review", {"whose": "mine", "state": "open"}),
+        ("governance_user", {"groups__id__exact": "1", "is_active__exact": "1"}),
+    ],
+)
+def test_a_list_answers_the_filters_it_offers(root, page, query):
+    assert root.get(reverse(f"admin:{page}_changelist"), query).status_code == 200
+
+
+@pytest.mark.parametrize("value", ["9" * 30, "²"])
+def test_a_filter_by_a_row_that_cannot_be_breaks_nothing(root, value):
+    response = root.get(reverse("admin:governance_criterion_changelist"), {"policy": value}, follow=True)
+
+    assert response.status_code == 200
+
+
+def test_texts_that_are_too_long_are_said_to_be(root):
+    form = "application/x-www-form-urlencoded"
+
+    response = root.post(reverse("password_change"), "old_password=" + "x" * (3 * MIB), form)
+
+    assert response.status_code == 413
+    assert "This request is too large" in response.content.decode()
