@@ -42,7 +42,7 @@ def status(request: HttpRequest) -> HttpResponse:
     """The certificates in force; with `show=past` those that are not any more."""
     now = timezone.now()
     past = request.GET.get("show") == "past"
-    query = request.GET.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH]
+    query = request.GET.get("q", "").strip()[:LONGEST_SEARCH]
     found = _matching(_public(), query)
     in_force, ended = found.valid_at(now), _not_in_force(found, now)
     page = Paginator(ended if past else in_force, PER_PAGE).get_page(request.GET.get("page"))

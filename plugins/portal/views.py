@@ -13,7 +13,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from plugins.config import archive_limits
@@ -22,7 +21,6 @@ from plugins.models import Plugin, PluginVersion, VettingRun
 from plugins.portal import pages
 from plugins.portal.forms import SUFFIXES, SubmitForm, WithdrawForm
 from plugins.portal.queries import own_plugins, plugin_rows, visible_versions
-from plugins.portal.uploads import CappedUpload
 from plugins.portal.words import under_way
 from plugins.presenters import progress_of
 from plugins.services import AlreadySubmitted, RunRefused, SubmissionRefused, request_run
@@ -52,18 +50,11 @@ def index(request: SignedInRequest) -> HttpResponse:
     return render(request, "portal/index.html", {"page": page, "rows": plugin_rows(page.object_list, timezone.now())})
 
 
-@csrf_exempt  # checked below: reading the token parses the body, and by then the upload must be capped
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @login_required
 def submit(request: SignedInRequest) -> HttpResponse:
-    """Hand a package in. Nothing of the body is read before the user is known and the upload is capped."""
-    request.upload_handlers.insert(0, CappedUpload(request, archive_limits().max_archive_bytes))
-    return _submit(request)
-
-
-@csrf_protect
-def _submit(request: SignedInRequest) -> HttpResponse:
+    """Hand a package in."""
     sent = (request.POST, request.FILES) if request.method == "POST" else ()
     form = SubmitForm(*sent, user=request.user)
     known: PluginVersion | None = None
@@ -165,6 +156,7 @@ def withdraw(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
+@never_cache
 @login_required
 def package(request: SignedInRequest, pk: int) -> HttpResponse | FileResponse:
     """The package as it was submitted, checked against its digest."""

@@ -82,7 +82,7 @@ def test_status_search_points_to_certificates_not_in_force(client, certificates)
     assert "1 certificate that is not in force any more does." in page
 
 
-@pytest.mark.parametrize("query", ["?q=%00", "?q=<script>alert(1)</script>", "?page=-1", "?show=x&page=zero"])
+@pytest.mark.parametrize("query", ["?q=<script>alert(1)</script>", "?page=-1", "?show=x&page=zero"])
 def test_status_takes_any_address(client, db, query):
     response = client.get(STATUS + query)
 

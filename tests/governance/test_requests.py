@@ -1,9 +1,12 @@
 """What a request may bring, and what becomes of one that makes no sense."""
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from governance.roles import Role
+from governance.uploads import CappedUpload
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -17,6 +20,24 @@ def root():
     browser = Client(raise_request_exception=False)
     browser.force_login(UserFactory(is_superuser=True, is_staff=True))
     return browser
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/status/?q=%00",
+        "/status/certificates/%00/",
+        "/policy/%00/",
+        "/policy/%00/policy.json",
+        "/admin/governance/ledgerentry/?verb__exact=%00",
+        "/admin/plugins/plugin/?q=a%00",
+    ],
+)
+def test_a_nul_in_an_address_cannot_be_read(root, address):
+    response = root.get(address)
+
+    assert response.status_code == 400
+    assert "This request cannot be read" in response.content.decode()
 
 
 @pytest.mark.parametrize("page", ["-1", "99", "x", "²", "9" * 30])
@@ -73,3 +94,33 @@ def test_texts_that_are_too_long_are_said_to_be(root):
 
     assert response.status_code == 413
     assert "This request is too large" in response.content.decode()
+
+
+@pytest.fixture
+def kept(monkeypatch):
+    """How many bytes of uploads got past the cap."""
+    sizes = []
+    receive = CappedUpload.receive_data_chunk
+
+    def counting(self, raw_data, start):
+        passed = receive(self, raw_data, start)
+        sizes.append(len(passed or b""))
+        return passed
+
+    monkeypatch.setattr(CappedUpload, "receive_data_chunk", counting)
+    return sizes
+
+
+def test_a_strangers_upload_fills_no_disk(client, kept):
+    client.post(reverse("login"), {"file": SimpleUploadedFile("big.bin", b"x" * MIB)})
+
+    assert 0 < sum(kept) <= MIB / 8
+
+
+def test_all_files_of_a_request_share_one_cap(client, kept, settings):
+    settings.ARCHIVE_LIMITS = settings.ARCHIVE_LIMITS | {"input_bytes": MIB}
+    client.force_login(UserFactory(role=Role.OWNER))
+
+    client.post(reverse("password_change"), {f"f{n}": SimpleUploadedFile("big.bin", b"x" * MIB) for n in range(5)})
+
+    assert MIB < sum(kept) <= 1.25 * MIB

@@ -99,3 +99,4 @@ def test_package_comes_back_as_it_was_submitted(portal, mine):
 
     assert b"".join(response.streaming_content) == b"the very bytes"
     assert response["Content-Disposition"] == f'attachment; filename="{version.artifact.filename}"'
+    assert "no-store" in response["Cache-Control"]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class CappedUpload(FileUploadHandler):
-    """Stands before Django's own handlers and drops what exceeds `most` bytes.
+    """Stands before Django's own handlers and drops what exceeds `most` bytes, in all files of a request together.
 
     What is kept is larger than `most`, so that the service refuses it like any other file that is too large.
     """
@@ -19,10 +19,13 @@ class CappedUpload(FileUploadHandler):
     def __init__(self, request: HttpRequest, most: int) -> None:
         super().__init__(request)
         self.most = most
+        self.seen = 0
 
-    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:  # noqa: ARG002 - Django's signature
         """Pass the chunk on until the limit has been exceeded."""
-        return raw_data if start <= self.most else None
+        kept = self.seen <= self.most
+        self.seen += len(raw_data)
+        return raw_data if kept else None
 
     def file_complete(self, file_size: int) -> None:
         """The handlers behind this one make the file."""
