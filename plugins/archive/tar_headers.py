@@ -5,6 +5,7 @@ Sources: POSIX.1-2017 pax "ustar Interchange Format" and "pax Header Block"; GNU
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from plugins.archive.limits import ArchiveRefused, quote
@@ -12,8 +13,20 @@ from plugins.archive.limits import ArchiveRefused, quote
 BLOCK = 512
 ZERO_BLOCK = bytes(BLOCK)
 _POSIX, _GNU, _OLD = b"ustar\x0000", b"ustar  \x00", bytes(8)
-_CHECKSUM = slice(148, 156)
-_BASE256 = 0x80
+_NAME, _PREFIX, _CHECKSUM = slice(0, 100), slice(345, 500), slice(148, 156)
+_SHORT_PREFIX = 131
+"""Beyond it `star`, and node's tar where no prefix is longer, keep access and change times."""
+_OTHER_NUMBERS = (slice(108, 116), slice(116, 124), slice(136, 148))
+"""Owner, group and modification time: unused here, but Python's reader ends the archive where one is no number."""
+_BASE256, _NEGATIVE = 0x80, 0xFF
+_STANDARD_KEYS = frozenset(
+    {"atime", "charset", "comment", "ctime", "gid", "gname", "hdrcharset", "linkpath", "mtime", "path", "size", "uid"}
+    | {"uname"}
+)
+"""POSIX.1-2017 pax, "pax Extended Header Keywords"; others of lower-case letters alone are reserved."""
+_VENDOR_KEY = re.compile(r"[A-Z][A-Z0-9]*\.[!-<>-~]+")
+_RECORD_INSIDE = re.compile(rb"\n\s*[+-]?[0-9]")
+"""What npm's reader, which goes line by line, could take for a record of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +55,26 @@ def parse_header(block: bytes) -> TarHeader:
     """Read a header block; raises ArchiveRefused `damaged`, `unsupported` or `header-mismatch`."""
     if not checksum_fits(block):
         raise ArchiveRefused("damaged", "The tar is damaged: a header does not match its checksum.")
-    magic, prefix = block[257:265], block[345:500].split(b"\x00")[0]
-    name = block[:100].split(b"\x00")[0]
+    magic = block[257:265]
+    name, after_name = _split(block[_NAME])
+    prefix, after_prefix = _split(block[_PREFIX])
+    if magic == _POSIX and len(prefix) < _SHORT_PREFIX:
+        after_prefix = block[_PREFIX][len(prefix) : _SHORT_PREFIX]
     if magic not in {_POSIX, _GNU, _OLD} and not magic.startswith(b"ustar\x00"):
         raise ArchiveRefused("unsupported", f"A tar header is of an unknown kind: {quote(name)}.")
-    if magic.startswith(b"ustar\x00"):
-        name = prefix + b"/" + name if prefix else name
-    elif block[345:500].strip(b"\x00"):
+    if after_name.strip(b"\x00") or after_prefix.strip(b"\x00") or (prefix and magic != _POSIX):
         raise ArchiveRefused("header-mismatch", f"A tar header can be read as two different names: {quote(name)}.")
-    return TarHeader(name, _number(block[100:108]), _number(block[124:136]), chr(block[156]))
+    for field in (block[place] for place in _OTHER_NUMBERS):
+        if field[0] != _NEGATIVE:
+            _number(field)
+    full = prefix + b"/" + name if prefix else name
+    return TarHeader(full, _number(block[100:108]), _number(block[124:136]), chr(block[156]))
+
+
+def _split(field: bytes) -> tuple[bytes, bytes]:
+    """A text field's text, and what lies behind it: readers end it at the first NUL, or drop only that line."""
+    text, _, rest = field.partition(b"\x00")
+    return text, rest
 
 
 def _number(field: bytes) -> int:
@@ -66,8 +90,8 @@ def _number(field: bytes) -> int:
 def parse_pax(raw: bytes) -> dict[str, str]:
     """Read pax records (`LENGTH KEY=VALUE`, one a line); raises ArchiveRefused. What is not UTF-8 stays escaped."""
     records: dict[str, str] = {}
-    at = 0
-    while at < len(raw) and raw[at:].strip(b"\x00"):
+    at, stop = 0, len(raw.rstrip(b"\x00"))
+    while at < stop:
         space = raw.find(b" ", at, at + 8)
         digits = raw[at:space] if space > 0 else b""
         if not digits.isdigit() or digits.startswith(b"0"):
@@ -77,8 +101,11 @@ def parse_pax(raw: bytes) -> dict[str, str]:
         if end > len(raw) or raw[end - 1 : end] != b"\n" or not equals:
             raise ArchiveRefused("damaged", "The tar is damaged: an extended header cannot be read.")
         name = key.decode("utf-8", "backslashreplace")
-        if name in records:
+        if name in records or _RECORD_INSIDE.search(value):
             raise ArchiveRefused("header-mismatch", f"A tar entry states its {quote(name)} twice.")
+        if name not in _STANDARD_KEYS and not _VENDOR_KEY.fullmatch(name):
+            message = f"A tar entry states a field that only some readers know: {quote(name)}."
+            raise ArchiveRefused("unsupported", message)
         records[name] = value.decode("utf-8", "surrogateescape")
         at = end
     return records

@@ -16,9 +16,13 @@ if TYPE_CHECKING:
     from plugins.archive.collector import Collector
 
 _MAX_EXTENSION_BYTES = 256 * 1024
+_MAX_EXTENSIONS_BYTES = 16 * 1024 * 1024
+"""Of all of them together: reading records is slow."""
 _FILES, _FOLDER, _LINKS, _DEVICES, _SPARSE = {"0", "\x00"}, "5", {"1", "2"}, {"3", "4", "6"}, "S"
 _PAX, _GLOBAL_PAX, _LONG_NAME, _LONG_LINK = "x", "g", "L", "K"
 _GLOBAL_FORBIDDEN = {"path", "size", "linkpath", "hdrcharset"}
+_SPARSE_KEYS = ("GNU.", "SCHILY.realsize", "SCHILY.filetype", "SUN.holesdata")
+"""Beginnings of the vendors' fields that change what is unpacked."""
 
 
 @dataclass(slots=True)
@@ -41,7 +45,7 @@ def read_tar(file: IO[bytes], compression: str, budget: Budget, collector: Colle
     """Hand every file of a tar to the collector; `compression` is gz, bz2, xz or "". Raises ArchiveRefused."""
     stream = Stream(pieces(file, compression, budget))
     pending = _Pending()
-    headers = 0
+    headers = extended = 0
     while (block := stream.read(BLOCK)) != ZERO_BLOCK:
         if len(block) < BLOCK:
             raise ArchiveRefused("truncated", "The tar ends too early.")
@@ -52,7 +56,8 @@ def read_tar(file: IO[bytes], compression: str, budget: Budget, collector: Colle
                 "too-many-entries", f"The archive holds more than {budget.limits.max_entries:,} entries."
             )
         if header.kind in {_PAX, _GLOBAL_PAX, _LONG_NAME, _LONG_LINK}:
-            _extend(pending, header, _extension(stream, header))
+            extended += header.size
+            _extend(pending, header, _extension(stream, header, extended))
         else:
             _take(stream, header, pending, budget, collector)
             pending = _Pending()
@@ -62,15 +67,16 @@ def read_tar(file: IO[bytes], compression: str, budget: Budget, collector: Colle
         raise ArchiveRefused("trailing-data", "The tar's end is followed by other data.")
 
 
-def _extension(stream: Stream, header: TarHeader) -> bytes:
-    if header.size > _MAX_EXTENSION_BYTES:
-        raise ArchiveRefused("too-large", "A tar entry's extended header is larger than any honest archive needs.")
+def _extension(stream: Stream, header: TarHeader, total: int) -> bytes:
+    if header.size > _MAX_EXTENSION_BYTES or total > _MAX_EXTENSIONS_BYTES:
+        raise ArchiveRefused("too-large", "The tar's extended headers are larger than any honest archive needs.")
     return b"".join(_content(stream, header.size))
 
 
 def _extend(pending: _Pending, header: TarHeader, raw: bytes) -> None:
     if header.kind == _GLOBAL_PAX:
-        if _GLOBAL_FORBIDDEN & parse_pax(raw).keys():
+        stated = parse_pax(raw)
+        if _GLOBAL_FORBIDDEN & stated.keys() or _is_sparse(stated):
             raise ArchiveRefused("header-mismatch", "The tar gives all its entries one name or size.")
         return
     pending.add(header.kind)
@@ -106,16 +112,24 @@ def _refuse_kinds(header: TarHeader, pending: _Pending, name: str) -> None:
         raise ArchiveRefused("link", f"The archive holds a link: {quote(name)}.")
     if header.kind in _DEVICES:
         raise ArchiveRefused("device", f"The archive holds a device or pipe: {quote(name)}.")
-    if header.kind == _SPARSE or any(key.startswith("GNU.sparse.") for key in pax):
+    if header.kind == _SPARSE or _is_sparse(pax):
         raise ArchiveRefused(
             "sparse", f"The archive holds a sparse file, which readers unpack differently: {quote(name)}."
         )
     if header.kind not in _FILES and header.kind != _FOLDER:
         raise ArchiveRefused("unsupported", f"The archive holds an entry of an unknown kind: {quote(name)}.")
-    if pax.get("size", str(header.size)) != str(header.size) or pax.get("hdrcharset", "UTF-8").endswith("BINARY"):
+    if (
+        pax.get("path") == ""
+        or pax.get("size", str(header.size)) != str(header.size)
+        or pax.get("hdrcharset", "UTF-8").endswith("BINARY")
+    ):
         raise ArchiveRefused("header-mismatch", f"A tar entry's two headers contradict each other: {quote(name)}.")
     if header.size and (header.kind == _FOLDER or name.endswith("/")):
         raise ArchiveRefused("header-mismatch", f"A tar entry is a folder and has content: {quote(name)}.")
+
+
+def _is_sparse(pax: dict[str, str]) -> bool:
+    return any(key.startswith(_SPARSE_KEYS) for key in pax)
 
 
 def _content(stream: Stream, size: int) -> Iterator[bytes]:

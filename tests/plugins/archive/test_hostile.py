@@ -333,12 +333,38 @@ def pax(*records):
         ([(b"x", b"99999999999 path=a\n")], "damaged"),
         ([(b"L", b"../../evil\x00")], "traversal"),
         ([(b"g", pax(b"path=everything"))], "header-mismatch"),
+        ([(b"g", pax(b"GNU.sparse.name=everything"))], "header-mismatch"),
+        ([(b"x", pax(b"path="))], "header-mismatch"),
+        ([(b"x", pax(b"comment=x\n18 path=p/evil.js"))], "header-mismatch"),
+        ([(b"x", pax(b"uname=x\n\t18 path=p/evil.js"))], "header-mismatch"),
+        ([(b"x", pax(b"type=Directory"))], "unsupported"),
+        ([(b"x", pax(b"ignore=1"))], "unsupported"),
+        ([(b"x", pax(b"SCHILY.a\nb=1"))], "unsupported"),
+        ([(b"x", pax(b"SCHILY.realsize=9"))], "sparse"),
     ],
 )
 def test_refuses_extended_tar_headers(build, open_archive, headers, code):
     raw = b"".join(build.header(b"p/ext", content, kind=kind) for kind, content in headers)
 
     assert open_archive.refused(raw + build.header(b"p/ok", b"1") + build.END) == code
+
+
+def test_takes_what_honest_tools_add_to_extended_tar_headers(build, open_archive):
+    records = pax(b"mtime=1.5", b"SCHILY.dev=1", b"LIBARCHIVE.xattr.com.apple.provenance=AQIA", b"comment=two\nlines")
+    raw = build.header(b"p/ext", records, kind=b"x") + build.header(b"p/ok", b"1") + build.END
+
+    assert [file.path for file in open_archive(raw).files] == ["ok"]
+
+
+def test_bounds_the_work_that_extended_tar_headers_make(build, open_archive):
+    """Of one, linear in its length; of all, by what they hold together."""
+    many = build.header(b"p/ext", b"".join(b"14 A.%06d=1\n" % number for number in range(18_000)), kind=b"x")
+    few = build.header(b"p/ext", pax(b"comment=" + b"x" * 250_000), kind=b"x")
+
+    started = time.process_time()
+    raw = b"".join((many if number < 5 else few) + build.header(b"p/%d" % number) for number in range(70))
+    assert open_archive.refused(raw + build.END) == "too-large"
+    assert time.process_time() - started < 3
 
 
 def test_refuses_a_huge_extended_header(build, open_archive):
@@ -348,9 +374,29 @@ def test_refuses_a_huge_extended_header(build, open_archive):
 
 
 def test_refuses_a_prefix_that_only_some_readers_use(build, open_archive):
-    raw = build.header(b"ok.js", b"1", prefix=b"../..", magic=b"ustar  \x00")
+    for magic in (b"ustar  \x00", b"ustar\x0001", bytes(8)):
+        raw = build.header(b"ok.js", b"1", prefix=b"p/x", magic=magic)
+        assert open_archive.refused(raw + build.END) in {"header-mismatch", "unsupported"}
 
-    assert open_archive.refused(raw + build.END) == "header-mismatch"
+
+@pytest.mark.parametrize("field", [{"name": b"p/a.js\0\nb"}, {"name": b"a.js", "prefix": b"p\0\nb"}])
+def test_refuses_text_behind_the_end_of_a_tar_name(build, open_archive, field):
+    assert open_archive.refused(build.header(content=b"1", **field) + build.END) == "header-mismatch"
+
+
+def test_takes_the_times_some_tools_keep_behind_a_tar_prefix(build, open_archive):
+    raw = build.header(b"a.js", b"1", prefix=b"p".ljust(131, b"\0") + b"14000000000\0" * 2)
+
+    assert [file.path for file in open_archive(raw + build.END).files] == ["a.js"]
+
+
+def test_refuses_an_owner_that_is_no_number(build, open_archive):
+    """Python's reader takes such a header for the archive's end."""
+    raw = bytearray(build.header(b"p/a.py", b"1"))
+    raw[108:116], raw[148:156] = b"nobody\0\0", b" " * 8
+    raw[148:156] = b"%06o\x00 " % sum(raw[:512])
+
+    assert open_archive.refused(bytes(raw) + build.END) == "damaged"
 
 
 @pytest.mark.parametrize("size", [b"-0000000001\x00", b"\xff" * 12, b"9" * 11 + b"\x00", b"0x10\x00" + bytes(7)])
