@@ -11,7 +11,7 @@ from plugins.archive.languages import language_of
 from plugins.archive.limits import ArchiveRefused, quote
 from plugins.archive.model import Notes
 from plugins.archive.names import Names, Parts, oddity
-from plugins.archive.top import final_parts
+from plugins.archive.top import tar_parts, zip_parts
 from plugins.package import SourceFile
 
 if TYPE_CHECKING:
@@ -33,11 +33,13 @@ class Collector:
         self._limits = limits
         self._names = Names()
         self._stored: list[Stored] = []
+        self._dotted: set[bool] = set()
 
     def add_folder(self, name: str, parts: Parts, mode: int) -> None:
         """Take in a folder entry; nothing is written for it."""
         self._count()
         self._names.add_folder(parts)
+        self._count_folders()
         self._note_entry(name, parts, mode)
 
     def add_file(self, name: str, parts: Parts, mode: int, size: int, chunks: Iterator[bytes]) -> None:
@@ -47,6 +49,8 @@ class Collector:
             raise ArchiveRefused("bad-name", f"A file in the archive has no name: {quote(name)}.")
         self._store.check_size(size, name)
         self._names.add_file(parts)
+        self._count_folders()
+        self._dotted.add(name.startswith("./"))
         self._note_entry(name, parts, mode)
         self._stored.append(self._store.write(parts, chunks))
 
@@ -54,7 +58,8 @@ class Collector:
         """Strip the top folder, move the files into place and describe them; raises ArchiveRefused."""
         if not self._stored:
             raise ArchiveRefused("empty", "The archive holds no file.")
-        finals = final_parts([stored.parts for stored in self._stored], tar=tar, notes=self.notes)
+        names = [stored.parts for stored in self._stored]
+        finals = tar_parts(names, dotted=self._dotted, notes=self.notes) if tar else zip_parts(names)
         pairs = sorted(zip(self._stored, finals, strict=True), key=lambda pair: "/".join(pair[1]))
         self._store.publish(pairs)
         for folder in sorted(self._names.case_variants):
@@ -66,6 +71,12 @@ class Collector:
         self.entries += 1
         if self.entries > self._limits.max_entries:
             message = f"The archive holds more than {self._limits.max_entries:,} entries."
+            raise ArchiveRefused("too-many-entries", message)
+
+    def _count_folders(self) -> None:
+        """Folders that entries only imply are made too: forty for one entry, if nothing stood against it."""
+        if self._names.folders > self._limits.max_entries:
+            message = f"The archive holds more than {self._limits.max_entries:,} folders."
             raise ArchiveRefused("too-many-entries", message)
 
     def _note_entry(self, name: str, parts: Parts, mode: int) -> None:

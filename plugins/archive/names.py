@@ -40,7 +40,7 @@ def split_name(name: str, limits: ArchiveLimits) -> Parts:
     if ".." in parts:
         raise ArchiveRefused("traversal", f"An entry points outside the archive: {quote(name)}.")
     if len(parts) > limits.max_depth:
-        raise ArchiveRefused("bad-name", f"An entry lies more than {limits.max_depth} folders deep: {quote(name)}.")
+        raise ArchiveRefused("bad-name", f"An entry lies more than {limits.max_depth} levels deep: {quote(name)}.")
     return parts
 
 
@@ -87,6 +87,11 @@ class Names:
         self._folders: dict[Parts, Parts] = {}
         self.case_variants: set[str] = set()
         """Folders that exist in two spellings: no file of theirs collides, but they merge on some systems."""
+
+    @property
+    def folders(self) -> int:
+        """How many folders there are, those included that only lie above others."""
+        return len(self._folders)
 
     def add_file(self, parts: Parts) -> None:
         """Take in a file; raises ArchiveRefused `duplicate-entry`."""

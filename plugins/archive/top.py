@@ -23,21 +23,36 @@ _KEPT_SUFFIXES = (".dist-info", ".data", ".egg-info")
 _NPM_DEPTH = 2
 
 
-def final_parts(names: Sequence[Parts], *, tar: bool, notes: Notes) -> list[Parts]:
-    """Give each file its final place; raises ArchiveRefused (`ambiguous-root`, `duplicate-entry`)."""
-    tops = {parts[0] for parts in names} - {_BESIDE}
-    at_root = any(len(parts) == 1 for parts in names)
-    npm_tops = sorted(parts[0] for parts in names if len(parts) == _NPM_DEPTH and parts[1] == "package.json")
-    if tar and npm_tops and at_root:
-        message = f"Files lie beside the folder {quote(npm_tops[0])}: npm would not install them, others would."
+def tar_parts(names: Sequence[Parts], *, dotted: set[bool], notes: Notes) -> list[Parts]:
+    """Give each file of a tar its final place; raises ArchiveRefused (`ambiguous-root`, `duplicate-entry`).
+
+    `dotted` says whether files' names begin with `./`, which npm and pip take for the top folder.
+    """
+    if len(dotted) > 1:
+        message = "Some names in the archive begin with ./ and others do not: npm would unpack them side by side."
         raise ArchiveRefused("ambiguous-root", message)
-    if tar and npm_tops and len(tops) > 1:
-        notes.add("several-top-folders", Severity.LOW, "", "Several top folders, which npm merges into one.")
-        return _merged(names)
+    npm_tops = sorted(parts[0] for parts in names if len(parts) == _NPM_DEPTH and parts[1] == "package.json")
+    if npm_tops and not all(dotted):
+        if any(len(parts) == 1 for parts in names):
+            message = f"Files lie beside the folder {quote(npm_tops[0])}: npm would not install them, others would."
+            raise ArchiveRefused("ambiguous-root", message)
+        if len(_tops(names)) > 1:
+            notes.add("several-top-folders", Severity.LOW, "", "Several top folders, which npm merges into one.")
+            return _merged(names)
+    return zip_parts(names)
+
+
+def zip_parts(names: Sequence[Parts]) -> list[Parts]:
+    """Give each file its final place, without the one top folder if there is one."""
+    tops = _tops(names)
     top = next(iter(tops), "")
-    if len(tops) != 1 or at_root or top.endswith(_KEPT_SUFFIXES):
+    if len(tops) != 1 or any(len(parts) == 1 for parts in names) or top.endswith(_KEPT_SUFFIXES):
         return list(names)
     return [parts if parts[0] == _BESIDE else parts[1:] for parts in names]
+
+
+def _tops(names: Sequence[Parts]) -> set[str]:
+    return {parts[0] for parts in names} - {_BESIDE}
 
 
 def _merged(names: Sequence[Parts]) -> list[Parts]:

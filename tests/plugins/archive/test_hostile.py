@@ -481,3 +481,17 @@ def test_survives_every_flipped_byte(build, open_archive):
             assert [path.read_bytes() for path in files] == [b"console.log(1)", b"2"], at
             for path in files:
                 path.unlink()
+
+
+def test_refuses_a_bundled_package_hidden_by_a_dot(build, open_archive):
+    """npm strips the dot and finds `node_modules/dep` with its install script; the rest loses `package`."""
+    raw = build.tgz({"package/package.json": "{}", "./node_modules/dep/package.json": "{}"})
+
+    assert open_archive.refused(raw) == "ambiguous-root"
+
+
+def test_refuses_more_folders_than_entries_are_taken(build, open_archive):
+    """Each of forty levels: the entries are few, the folders would use up the disk's file numbers."""
+    raw = build.tgz({f"p/{number}/{'/'.join('d' * 30)}/f": "" for number in range(50)})
+
+    assert open_archive.refused(raw, max_entries=1000) == "too-many-entries"

@@ -101,6 +101,12 @@ def test_unpack_merges_several_top_folders_as_npm_does(build, open_archive):
     assert (paths(unpacked), rules(unpacked)) == (["lib/a.js", "package.json"], ["several-top-folders"])
 
 
+def test_unpack_takes_the_dot_for_the_top_folder_as_npm_does(build, open_archive):
+    unpacked = open_archive(build.tgz({"./package.json": "{}", "./lib/package.json": "{}", "./lib/a.js": ""}))
+
+    assert paths(unpacked) == ["lib/a.js", "lib/package.json", "package.json"]
+
+
 def test_unpack_ignores_the_folder_macos_adds(build, open_archive):
     assert "apiProperties.json" in paths(open_archive(build.zip({"c/apiProperties.json": "{}", "__MACOSX/c/._a": ""})))
 
