@@ -7,12 +7,20 @@ import math
 import re
 import tomllib
 import unicodedata
+from configparser import Error as ConfigParserError
 from functools import cached_property
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from configparser import RawConfigParser
 
 MAX_DOCUMENT_BYTES = 4 * 1024 * 1024
 MAX_TABLE_BYTES = 256 * 1024
 """Of a TOML, INI or requirements file: their parsers take quadratic time."""
+_MAX_LINES = 5000
+"""Of an INI file: its parser's list of faults grows in quadratic time."""
+_MAX_VALUES = 500_000
+"""Of a JSON document; its size in memory is some hundred bytes each."""
 _MAX_DOTS = 2000
 _MAX_DEPTH = 100
 _MAX_TEXT = 4000
@@ -48,6 +56,8 @@ class Document:
 def load_json(raw: bytes, path: str) -> Document:
     """Parse a JSON document; raises PackageRefused for anything but clean JSON with unique keys."""
     text = decode(raw, path)
+    if sum(map(text.count, ",[{")) > _MAX_VALUES:
+        raise PackageRefused("manifest-too-large", f"{path} holds more than {_MAX_VALUES:,} values.")
     try:
         data = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     except _DuplicateKeyError as error:
@@ -73,6 +83,18 @@ def load_toml(raw: bytes, path: str) -> tuple[dict[str, Any], str]:
         raise PackageRefused("broken-toml", f"{path} is not valid TOML: {clean(str(error), 100)}.") from None
     _refuse_odd_values(data, path)
     return data, text
+
+
+def load_ini(raw: bytes, path: str, parser: RawConfigParser) -> str:
+    """Let the parser read an INI document and give its text; raises PackageRefused."""
+    text = decode(raw, path, limit=MAX_TABLE_BYTES)
+    if text.count("\n") + text.count("\r") > _MAX_LINES:
+        raise PackageRefused("broken-ini", f"{path} holds more than {_MAX_LINES:,} lines.")
+    try:
+        parser.read_string(text)
+    except (ConfigParserError, ValueError) as error:
+        raise PackageRefused("broken-ini", f"{path} cannot be read.") from error
+    return text
 
 
 def decode(raw: bytes, path: str, *, limit: int = MAX_DOCUMENT_BYTES) -> str:

@@ -11,9 +11,10 @@ from plugins.documents import PackageRefused, quote
 
 _NPM_NAME = re.compile(r"(?:@[A-Za-z0-9~-][A-Za-z0-9._~-]*/)?[A-Za-z0-9~-][A-Za-z0-9._~-]*")
 MAX_DEPENDENCIES = 10_000
-"""Statements of one manifest; the largest honest lock files hold a few thousand."""
+"""Statements of one manifest, or of all requirements files; the largest honest lock files hold a few thousand."""
 _MAX_NAME = 214
-_MAX_VERSION = 128
+_MAX_VERSION = 120
+"""What the database has room for, as of the name."""
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,213}")
 _LOOSE_VERSION = re.compile(r"[vV]?[0-9][0-9A-Za-z.+_-]{0,63}")
 SEMVER = re.compile(

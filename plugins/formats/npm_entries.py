@@ -6,7 +6,7 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from plugins.documents import Document, quote
+from plugins.documents import Document, PackageRefused, quote
 from plugins.package import Problem
 
 if TYPE_CHECKING:
@@ -24,10 +24,17 @@ _MAX_PATTERNS = 100
 def read_entry_points(
     tree: Tree, document: Document, platform: Iterable[str]
 ) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
-    """Give the paths loaded, resolved where they exist, and problems for those that don't or that lead outside."""
+    """Give the paths loaded, resolved where they exist, and problems for those that don't or that lead outside.
+
+    Raises PackageRefused where the platform's list is endless.
+    """
     problems: list[Problem] = []
     entries: dict[str, None] = {}
-    candidates = [*platform, *islice(_stated(tree, document.data), _MAX_ENTRIES + 1)]
+    listed = list(platform)
+    if len(listed) > _MAX_ENTRIES:
+        message = f"{document.path} lists more than {_MAX_ENTRIES:,} files for the platform to load."
+        raise PackageRefused("too-many-entry-points", message)
+    candidates = [*listed, *islice(_stated(tree, document.data), _MAX_ENTRIES + 1)]
     if len(candidates) > _MAX_ENTRIES:
         message = "The manifest states thousands of entry points; only the first are listed."
         problems.append(Problem("entry-points-too-many", message, document.path))

@@ -42,11 +42,24 @@ def required_files(tree: Tree, entries: Iterable[str]) -> frozenset[str]:
     found: set[str] = set()
     code = [file.path for file in tree.files if file.language in _RUN]
     waiting = [*code, *_unknown(tree, {*entries, *_imports(tree)}, found, {None, "php"})]
+    names = _names_worth_following(tree)
     while waiting:
         path = waiting.pop()
         if tree.by_path[path].size <= _MAX_BYTES:
-            waiting += _unknown(tree, _named_in(tree, path), found, _FOREIGN)
+            waiting += _unknown(tree, _named_in(tree, path, names), found, _FOREIGN)
     return frozenset(found)
+
+
+def _names_worth_following(tree: Tree) -> frozenset[bytes]:
+    """Last parts of what could lead to such a file: itself, or a folder with a manifest. Code can name millions."""
+    names = {"", ".", ".."}
+    for file in tree.files:
+        folder, _, name = file.path.rpartition("/")
+        if file.language in _FOREIGN:
+            names.add(name)
+        if name == _MANIFEST:
+            names.add(folder.rpartition("/")[2])
+    return frozenset(name.encode() for name in names)
 
 
 def _unknown(tree: Tree, paths: Iterable[str], found: set[str], languages: Container[str | None]) -> list[str]:
@@ -56,15 +69,20 @@ def _unknown(tree: Tree, paths: Iterable[str], found: set[str], languages: Conta
     return sorted(new)
 
 
-def _named_in(tree: Tree, path: str) -> Iterator[str]:
+def _named_in(tree: Tree, path: str, names: frozenset[bytes]) -> Iterator[str]:
     data = tree.root.joinpath(path).read_bytes()
-    required = {match[1] for match in _REQUIRED.finditer(data)}
-    for match in {match[1] for match in _NAMED.finditer(data)}:
+    required = _followed(_REQUIRED, data, names)
+    for match in _followed(_NAMED, data, names):
         name = match.decode("utf-8", "replace")
         target = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
         foreign = target in tree and tree.by_path[target].language is not None
         if match in required or not (foreign or name.lower().endswith(_STYLES)):
             yield from (target, *_main_of(tree, target))
+
+
+def _followed(pattern: re.Pattern[bytes], data: bytes, names: frozenset[bytes]) -> set[bytes]:
+    matches = (match[1] for match in pattern.finditer(data))
+    return {match for match in matches if match.rpartition(b"/")[2] in names}
 
 
 def _main_of(tree: Tree, folder: str) -> Iterator[str]:

@@ -25,12 +25,16 @@ _SUPPORT_LABELS = re.compile(r"issue|bug|tracker|support|contact", re.IGNORECASE
 _SOURCE_LABELS = re.compile(r"source|repository|code|github|gitlab", re.IGNORECASE)
 _HOME_LABELS = re.compile(r"home|website", re.IGNORECASE)
 _MAIL = re.compile(r"(?P<name>[^<]*?)\s*<(?P<mail>[^>]+)>")
+_BODY = re.compile(rb"\r\n?\r\n?|\n\r?\n|\r\n\n")
+_MAX_NAMES = 200
+"""Different fields; there are some thirty."""
 _UNSTATED = ("UNKNOWN", "")
 
 
 def read_core_metadata(tree: Tree, path: str) -> tuple[Metadata, Mapping[str, Any]]:
     """Read a metadata file; gives the facts and the raw fields. Raises PackageRefused."""
     content = tree.read(path)
+    _refuse_floods(content, path)
     try:
         raw, unparsed = parse_email(content)
     except Exception as error:  # the standard library's mail parser has no closed set of errors
@@ -39,6 +43,14 @@ def read_core_metadata(tree: Tree, path: str) -> tuple[Metadata, Mapping[str, An
         if key in unparsed:
             raise PackageRefused("duplicate-key", f"{path} states its {key} twice, or in characters that are none.")
     return build_metadata(dict(raw), path), raw
+
+
+def _refuse_floods(content: bytes, path: str) -> None:
+    """The parser goes through all fields for each name among them."""
+    lines = [line for line in _BODY.split(content, 1)[0].splitlines() if line]
+    names = {line.partition(b":")[0] for line in lines if line[:1] not in b" \t"}
+    if len(lines) > 2 * MAX_DEPENDENCIES or len(names) > _MAX_NAMES:
+        raise PackageRefused("broken-metadata", f"{path} holds more fields than any honest package's.")
 
 
 def build_metadata(raw: dict[str, Any], path: str) -> Metadata:

@@ -6,7 +6,7 @@ import configparser
 import re
 from typing import TYPE_CHECKING
 
-from plugins.documents import PackageRefused, clean, decode, quote
+from plugins.documents import PackageRefused, clean, load_ini, quote
 from plugins.formats.identity import python_name
 from plugins.formats.python_metadata import build_metadata, metadata_dependencies, python_purl, read_core_metadata
 from plugins.formats.python_sdist import PYPROJECT, SETUP_PY, build_hooks, read_pyproject, source_dependencies
@@ -143,8 +143,8 @@ def _entry_points(tree: Tree, path: str, problems: list[Problem]) -> tuple[str, 
 def _named_modules(tree: Tree, path: str, problems: list[Problem]) -> list[str]:
     parser = configparser.RawConfigParser(delimiters=("=",), strict=False)
     try:
-        parser.read_string(decode(tree.read(path), path))
-    except (configparser.Error, PackageRefused):
+        load_ini(tree.read(path), path, parser)
+    except PackageRefused:
         problems.append(Problem("entry-points-unreadable", "entry_points.txt cannot be read.", path))
         return []
     values = [clean(value, 300) for section in parser.sections() for _, value in parser.items(section)]

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from plugins.documents import MAX_TABLE_BYTES, PackageRefused, clean, decode, load_toml
+from plugins.documents import PackageRefused, clean, load_ini, load_toml
 from plugins.formats.requirements import collect, read_requirement_files
 from plugins.package import InstallHook, Problem
 
@@ -105,9 +105,8 @@ def _setup_cfg_dependencies(tree: Tree, problems: list[Problem]) -> list[Depende
         return []
     parser = configparser.ConfigParser(interpolation=None, delimiters=("=",), strict=False)
     try:
-        text = decode(tree.read(SETUP_CFG), SETUP_CFG, limit=MAX_TABLE_BYTES)
-        parser.read_string(text)
-    except (configparser.Error, PackageRefused, ValueError):
+        text = load_ini(tree.read(SETUP_CFG), SETUP_CFG, parser)
+    except PackageRefused:
         problems.append(Problem("setup-cfg-unreadable", "setup.cfg cannot be read.", SETUP_CFG))
         return []
     sections = [("build", parser.get("options", "setup_requires", fallback=""))]

@@ -85,7 +85,10 @@ def _record_problems(tree: Tree, path: str) -> list[Problem]:
     if path not in tree:
         return [Problem(_MISMATCH, "The wheel has no RECORD, so that no file's digest can be checked.", path)]
     try:
-        rows = list(csv.reader(decode(tree.read(path), path).splitlines(), strict=True))
+        lines = decode(tree.read(path), path).splitlines()
+        if len(lines) > 2 * len(tree.files) + _MAX_MISMATCHES:
+            return [Problem(_MISMATCH, "RECORD lists far more files than the wheel holds.", path)]
+        rows = list(csv.reader(lines, strict=True))
     except (csv.Error, PackageRefused):
         return [Problem(_MISMATCH, "RECORD cannot be read, so that no file's digest can be checked.", path)]
     problems = list(_mismatches(tree, path, rows))

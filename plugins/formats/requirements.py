@@ -73,6 +73,8 @@ def read_requirement_files(tree: Tree, problems: list[Problem]) -> list[Dependen
             problems.append(Problem("requirements-unreadable", str(refusal), path))
             continue
         result += _read_file(text, path, "dev" if _DEV_WORD.search(path) else "runtime", problems)
+        if len(result) + len(problems) > MAX_DEPENDENCIES:
+            raise too_many_dependencies("The package")
     return result
 
 

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from plugins.package import Package, SourceFile
 
 
+MIB = 1024 * 1024
+_MAX_PARSED_BYTES = 12 * MIB
+"""Of all JSON manifests of a package together, since they stay in memory, at twenty times their size if need be."""
+
+
 class Tree:
     """Read-only access to the files of one unpacked package."""
 
@@ -22,6 +27,7 @@ class Tree:
         self.files = files
         self.by_path = {file.path: file for file in files}
         self._documents: dict[str, Document] = {}
+        self._parsed_bytes = 0
 
     def __contains__(self, path: object) -> bool:
         return path in self.by_path
@@ -41,6 +47,10 @@ class Tree:
     def json_object(self, path: str) -> Document:
         """Parse a JSON manifest that must hold an object; raises PackageRefused."""
         if path not in self._documents:
+            self._parsed_bytes += self.by_path[path].size
+            if self._parsed_bytes > _MAX_PARSED_BYTES:
+                message = f"{path} and the manifests before it are larger than {_MAX_PARSED_BYTES // MIB} MiB."
+                raise PackageRefused("manifest-too-large", message)
             document = load_json(self.read(path), path)
             if not isinstance(document.data, dict):
                 raise PackageRefused("manifest-wrong-type", f"{path} holds no JSON object.")
