@@ -64,8 +64,10 @@ def load_json(raw: bytes, path: str) -> Document:
         raise PackageRefused("duplicate-key", f"{path} states {quote(str(error))} twice.") from None
     except json.JSONDecodeError as error:
         raise PackageRefused("broken-json", f"{path} is not valid JSON: {error.msg} in line {error.lineno}.") from None
-    except ValueError as error:
-        raise PackageRefused("broken-json", f"{path} is not valid JSON: {clean(str(error), 100)}.") from None
+    except _ConstantError as error:
+        raise PackageRefused("broken-json", f"{path} is not valid JSON: {error}.") from None
+    except ValueError:
+        raise PackageRefused("broken-json", f"{path} holds a number of thousands of digits.") from None
     except RecursionError:
         raise PackageRefused("broken-json", f"{path} is nested too deeply.") from None
     _refuse_odd_values(data, path)
@@ -126,6 +128,10 @@ class _DuplicateKeyError(ValueError):
     pass
 
 
+class _ConstantError(ValueError):
+    pass
+
+
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
@@ -135,7 +141,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a JSON number")
+    raise _ConstantError(f"{name} is not a JSON number")
 
 
 def _refuse_odd_values(data: object, path: str) -> None:

@@ -52,7 +52,7 @@ def npm_version(value: object, path: str) -> str:
 def python_name(value: object, path: str) -> str:
     """Give the name as written; raises PackageRefused `invalid-name`."""
     try:
-        canonicalize_name(str(value), validate=True)
+        canonicalize_name(value if isinstance(value, str) else "", validate=True)
     except InvalidName:
         raise _invalid_name(value, path) from None
     if len(str(value)) > _MAX_NAME:
@@ -62,7 +62,7 @@ def python_name(value: object, path: str) -> str:
 
 def python_version(value: object, path: str) -> str:
     """Give the version as written; raises PackageRefused `invalid-version`."""
-    text = str(value).strip() if value is not None else ""
+    text = value.strip() if isinstance(value, str) else ""
     if len(text) > _MAX_VERSION or not is_python_version(text):
         raise _invalid_version(value, path, "1.2.3")
     return text
@@ -75,6 +75,14 @@ def is_python_version(text: str) -> bool:
     except (InvalidVersion, ValueError):
         return False
     return True
+
+
+def same_python_version(one: str, other: str) -> bool:
+    """Whether two texts mean one version to Python's tools, as `1.0` and `1.0.0` do."""
+    try:
+        return Version(one) == Version(other)
+    except InvalidVersion:
+        return one == other
 
 
 def plain_name(value: object, path: str) -> str:

@@ -9,14 +9,20 @@ from typing import TYPE_CHECKING
 from plugins.documents import PackageRefused, clean, load_ini, quote
 from plugins.formats.identity import python_name
 from plugins.formats.python_metadata import build_metadata, metadata_dependencies, python_purl, read_core_metadata
-from plugins.formats.python_sdist import PYPROJECT, SETUP_PY, build_hooks, read_pyproject, source_dependencies
+from plugins.formats.python_sdist import (
+    PYPROJECT,
+    SETUP_PY,
+    Pyproject,
+    build_hooks,
+    read_pyproject,
+    source_dependencies,
+)
 from plugins.formats.python_wheel import check_wheel, dist_info, read_data_scripts, read_pth_hooks
 from plugins.formats.tree import COMMON, SPECIFIC, Detection, Format, Tree
 from plugins.package import Package, Problem
 
 if TYPE_CHECKING:
-    from plugins.formats.python_sdist import Pyproject
-    from plugins.package import Dependency, Metadata
+    from plugins.package import Dependency, InstallHook, Metadata
 
 NAME = "python-package"
 _PKG_INFO = "PKG-INFO"
@@ -60,9 +66,18 @@ def _read_wheel(tree: Tree, folder: str, filename: str) -> Package:
         manifest_path=path,
         entry_points=_entry_points(tree, f"{folder}/entry_points.txt", problems),
         dependencies=tuple(metadata_dependencies(tree, path, raw, problems)),
-        install_hooks=(*read_pth_hooks(tree), *read_data_scripts(tree)),
+        install_hooks=(*_source_hooks(tree, problems), *read_pth_hooks(tree), *read_data_scripts(tree)),
         problems=tuple(problems),
     )
+
+
+def _source_hooks(tree: Tree, problems: list[Problem]) -> list[InstallHook]:
+    """What pip runs of a wheel that is handed to it under another name than `.whl`: it goes by the name."""
+    try:
+        return build_hooks(tree, read_pyproject(tree))
+    except PackageRefused as refusal:
+        problems.append(Problem("dependencies-unreadable", str(refusal), PYPROJECT))
+        return build_hooks(tree, Pyproject({}, ""))
 
 
 def _read_source(tree: Tree) -> Package:

@@ -9,9 +9,9 @@ import re
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
 
 from plugins.documents import PackageRefused, clean, decode, quote
+from plugins.formats.identity import same_python_version
 from plugins.package import InstallHook, Problem
 
 if TYPE_CHECKING:
@@ -69,16 +69,11 @@ def read_data_scripts(tree: Tree) -> list[InstallHook]:
 
 def _identity_problems(stem: str, metadata: Metadata, where: str) -> Iterator[Problem]:
     name, _, version = stem.partition("-")
-    if canonicalize_name(name) != canonicalize_name(metadata.name) or not _same_version(version, metadata.version):
+    if canonicalize_name(name) != canonicalize_name(metadata.name) or not same_python_version(
+        version.replace("_", "+"), metadata.version
+    ):
         message = f"{quote(where)} and the metadata name different packages or versions."
         yield Problem("identity-mismatch", message, f"{where}/METADATA" if where.endswith(".dist-info") else "")
-
-
-def _same_version(one: str, other: str) -> bool:
-    try:
-        return Version(one.replace("_", "+")) == Version(other)
-    except InvalidVersion:
-        return one == other
 
 
 def _record_problems(tree: Tree, path: str) -> list[Problem]:

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from packaging.utils import canonicalize_name
 
 from governance import ledger
 from governance.fsm import TransitionNotAllowed
@@ -18,6 +19,8 @@ from plugins.archive import ArchiveRefused
 from plugins.config import archive_limits
 from plugins.enums import Trigger, VersionState
 from plugins.formats import PackageRefused
+from plugins.formats.identity import same_python_version
+from plugins.formats.python_package import NAME as PYTHON_PACKAGE
 from plugins.models import Artifact, Plugin, PluginVersion, Submission
 from plugins.services import artifacts, runs, teams
 from plugins.services.storable import storable
@@ -136,7 +139,7 @@ def _plugin(package: Package, team: OwnerTeam, actor: User) -> Plugin:
     if not team.members.filter(pk=actor.pk).exists():
         raise SubmissionRefused("not-a-member", _("You are not a member of %(team)s.") % {"team": team})
     plugin, created = Plugin.objects.get_or_create(
-        name=package.metadata.name, format=package.format, defaults={"team": team}
+        name=_known_as(package), format=package.format, defaults={"team": team}
     )
     if created:
         teams.grant(plugin=plugin)
@@ -149,8 +152,19 @@ def _plugin(package: Package, team: OwnerTeam, actor: User) -> Plugin:
     return plugin
 
 
+def _known_as(package: Package) -> str:
+    """One plugin, one name, the first one: Python's tools take `Acme_Heat` and `acme.heat` for the same package."""
+    stated = package.metadata.name
+    if package.format != PYTHON_PACKAGE:
+        return stated
+    known = Plugin.objects.filter(format=PYTHON_PACKAGE).values_list("name", flat=True)
+    same = (name for name in known if canonicalize_name(name) == canonicalize_name(stated))
+    return next(same, stated)
+
+
 def _refuse_taken(plugin: Plugin, text: str) -> None:
-    if plugin.versions.filter(version=text).exists():
+    same = same_python_version if plugin.format == PYTHON_PACKAGE else str.__eq__
+    if any(same(taken, text) for taken in plugin.versions.values_list("version", flat=True)):
         raise SubmissionRefused(
             "version-taken",
             _("Version %(version)s was already submitted with other contents. Raise the version number.")

@@ -14,10 +14,20 @@ def npm_package(name="acme-tools", version="1.0.0", files=None, **manifest):
     """The bytes of an npm package: as harmless as they come, unless `files` says otherwise."""
     document = {"name": name, "version": version, "license": "MIT", "main": "index.js", **manifest}
     members = {"package.json": json.dumps(document).encode(), "index.js": CODE, **(files or {})}
+    return _tgz({f"package/{path}": content for path, content in members.items()})
+
+
+def python_source(name="acme", version="1.0", code=b"x = 1\n"):
+    """The bytes of a Python source distribution."""
+    members = {"PKG-INFO": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode(), "acme.py": code}
+    return _tgz({f"{name}-{version}/{path}": content for path, content in members.items()})
+
+
+def _tgz(members):
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         for path, content in members.items():
-            member = tarfile.TarInfo(f"package/{path}")
+            member = tarfile.TarInfo(path)
             member.size = len(content)
             archive.addfile(member, io.BytesIO(content))
     return gzip.compress(buffer.getvalue(), mtime=0)

@@ -217,3 +217,23 @@ def test_more_versions_are_no_pin(read, loose):
     package = read({"PKG-INFO": f"Name: a\nVersion: 1\nRequires-Dist: x{loose}\n", "a.py": ""})
 
     assert package.dependencies[0].pinned is None
+
+
+@pytest.mark.parametrize("name", ["setup.py", "pyproject.toml"])
+def test_a_wheel_tells_what_pip_would_run_of_it_under_another_name(read, wheel, name):
+    """`acme-1.0.tar.gz` with a `dist-info` folder in it is a source tree to pip."""
+    content = '[build-system]\nrequires = []\nbuild-backend = "evil"\nbackend-path = ["."]\n'
+    package = read(wheel({name: content}), filename="acme-1.0.tar.gz")
+
+    assert name in {hook.path for hook in package.install_hooks}
+
+
+@pytest.mark.parametrize("project", ["", "name = 5\n", "name = true\n", "name = []\n"])
+def test_a_name_that_is_no_text_is_none(refused, project):
+    files = {"pyproject.toml": f'[project]\nversion = "1.0"\n{project}', "acme.py": ""}
+
+    assert refused(files)[0] in {"name-missing", "invalid-name"}
+
+
+def test_metadata_without_a_name_is_refused(refused):
+    assert refused({"PKG-INFO": "Metadata-Version: 2.1\nVersion: 1.0\n", "acme.py": ""})[0] == "name-missing"

@@ -10,7 +10,7 @@ from plugins.enums import RunState, Trigger, VersionState
 from plugins.models import Artifact, OwnerTeam, Plugin, PluginVersion, Submission, VettingRun, artifact_storage
 from plugins.services import AlreadySubmitted, SubmissionRefused, submit, withdraw
 from tests.factories import OwnerTeamFactory, PluginFactory, PluginVersionFactory, ReviewFactory, UserFactory
-from tests.support.packages import npm_package, upload
+from tests.support.packages import npm_package, python_source, upload
 
 pytestmark = pytest.mark.django_db
 
@@ -299,3 +299,27 @@ def test_only_its_own_team_takes_a_version_back(role):
 
     version.refresh_from_db()
     assert version.state == VersionState.IN_REVIEW
+
+
+def test_one_python_package_has_one_owner_however_its_name_is_spelled(owner):
+    submit(actor=owner, **upload(python_source("Acme_Heat"), "a.tar.gz"))
+    other = OwnerTeamFactory(members=[UserFactory()]).members.get()
+
+    assert refuse(other, **upload(python_source("acme.heat", "2.0"), "b.tar.gz")).code == "not-the-owner"
+    assert (
+        submit(actor=owner, **upload(python_source("acme-heat", "2.0"), "c.tar.gz")).version.plugin.name == "acme-heat"
+    )
+    assert Plugin.objects.count() == 1
+
+
+def test_one_python_version_is_taken_once_however_it_is_written(owner):
+    submit(actor=owner, **upload(python_source(version="1.0"), "a.tar.gz"))
+
+    assert refuse(owner, **upload(python_source(version="1.0.0", code=b""), "b.tar.gz")).code == "version-taken"
+
+
+def test_a_version_longer_than_the_database_takes_is_refused(owner):
+    text = "1.0.0-" + "a" * 115
+
+    assert refuse(owner, **upload(npm_package(version=text))).code == "invalid-version"
+    assert submit(actor=owner, **upload(npm_package(version=text[:-1]))).version.version == text[:-1]
