@@ -65,9 +65,13 @@ def fetch(target: str, *, into: Path, cache: Path | None = None) -> Target:
     if kind == "pypi" and rest:
         return _cached(rest, form=_PYPI, wanted="pypi:NAME==VERSION", download=_pypi, into=into, cache=cache)
     path = Path(target)
-    if path.is_dir():
+    try:
+        folder, file = path.is_dir(), path.is_file()
+    except OSError as problem:  # too long, or in a folder we may not enter
+        raise FetchFailed("unreadable", f"{target[:200]!r} cannot be read: {problem.strerror}.") from problem
+    if folder:
         raise FetchFailed("not-a-file", f"{target!r} is a folder; give the packed archive.")
-    if not path.is_file():
+    if not file:
         raise FetchFailed("no-such-file", f"There is no file {target!r}.")
     if not os.access(path, os.R_OK):
         raise FetchFailed("unreadable", f"{target!r} cannot be read.")

@@ -62,7 +62,7 @@ def _refuse_features(entry: ZipEntry) -> None:
     if kind not in {0, stat.S_IFREG, stat.S_IFDIR}:
         raise ArchiveRefused("device", f"The archive holds a device, pipe or socket: {name}.")
     folder = entry.name.endswith(b"/")
-    if (kind == stat.S_IFDIR and not folder) or (folder and entry.size):
+    if ((kind == stat.S_IFDIR or entry.dos_folder) and not folder) or (folder and entry.size):
         raise ArchiveRefused("header-mismatch", f"An entry is a folder by one field and a file by another: {name}.")
     if entry.method == _STORED and entry.packed != entry.size:
         raise ArchiveRefused("header-mismatch", f"An entry's two sizes contradict each other: {name}.")

@@ -22,6 +22,10 @@ _TAIL = _END.size + 0xFFFF
 _BIG, _BIG_SHORT = 0xFFFFFFFF, 0xFFFF
 _MAX_DIRECTORY_BYTES = 32 * 1024 * 1024
 _ZIP64_EXTRA, _UNICODE_PATH_EXTRA = 0x0001, 0x7075
+_MODE_EXTRAS = {0x756E, 0x6C78}
+"""Info-ZIP's and libarchive's second statement of an entry's kind: it could be a link to them alone."""
+_MAX_EXTRAS = 100
+_DOS_FOLDER = 0x10
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,8 @@ class ZipEntry:
     offset: int
     mode: int
     """Unix mode, or 0."""
+    dos_folder: bool
+    """Whether the MS-DOS attributes make it a folder, as libarchive reads them."""
     comment: bytes
 
 
@@ -55,9 +61,10 @@ def plausible_end(tail: bytes, size: int) -> bool:
     for at in _positions(tail):
         if at + _END.size <= len(tail):
             fields = _END.unpack_from(tail, at)
-            start = base + at - fields[5] - base
+            start = at - fields[5]
             fits = fields[3] == fields[4] and fields[5] + fields[6] <= base + at
-            if fits and fields[4] and (start < 0 or tail[start : start + 4] == _CENTRAL_MAGIC):
+            big = tail[max(0, at - _LOCATOR64.size) : at].startswith(_LOCATOR64_MAGIC)
+            if big or (fits and fields[4] and (start < 0 or tail[start : start + 4] == _CENTRAL_MAGIC)):
                 return True
     return False
 
@@ -130,7 +137,8 @@ def _totals(file: IO[bytes], fields: tuple[int, ...], end: int) -> tuple[int, in
         (start, start64, _BIG),
     )
     agree = all(small in {large, sentinel} for small, large, sentinel in short)
-    if not agree or here64 != count64 or disk64 or directory_disk64 or own_size != _END64.size - 12:
+    parts = (disk not in {0, _BIG_SHORT}) or (directory_disk not in {0, _BIG_SHORT})
+    if parts or not agree or here64 != count64 or disk64 or directory_disk64 or own_size != _END64.size - 12:
         raise ArchiveRefused("header-mismatch", "The zip's two end records contradict each other.")
     return count64, length64, start64, at
 
@@ -165,7 +173,9 @@ def _entry(raw: bytes, at: int) -> tuple[ZipEntry, int]:
     if disk:
         raise ArchiveRefused("unsupported", "The zip is one part of several; only whole archives are taken.")
     comment = raw[extra_end:end]
-    return ZipEntry(name, flags, method, crc, packed, size, offset, attributes >> 16, comment), end
+    return ZipEntry(
+        name, flags, method, crc, packed, size, offset, attributes >> 16, bool(attributes & _DOS_FOLDER), comment
+    ), end
 
 
 def read_extra(raw: bytes, name: bytes) -> dict[int, bytes]:
@@ -178,6 +188,8 @@ def read_extra(raw: bytes, name: bytes) -> dict[int, bytes]:
             raise ArchiveRefused("damaged", f"An entry's extra field is damaged: {quote(name)}.")
         if kind in records and kind in {_ZIP64_EXTRA, _UNICODE_PATH_EXTRA}:
             raise ArchiveRefused("header-mismatch", f"An entry states its size or name twice: {quote(name)}.")
+        if kind in _MODE_EXTRAS or len(records) == _MAX_EXTRAS:
+            raise ArchiveRefused("unsupported", f"An entry's extra field holds what is not taken: {quote(name)}.")
         records[kind] = raw[at + 4 : at + 4 + length]
         at += 4 + length
     if (other := records.get(_UNICODE_PATH_EXTRA)) is not None and other[5:] != name:

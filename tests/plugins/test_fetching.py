@@ -95,3 +95,9 @@ def test_what_npm_says_is_told_in_one_line(tmp_path, monkeypatch, fault):
     assert str(caught.value) == f"npm could not fetch x@1.0.0: {fault} 404 the [31mpackage could not be found."
     assert caught.value.code == "not-found"
     assert not (tmp_path / "cache").exists()
+
+
+def test_fetch_refuses_a_path_the_system_cannot_take(tmp_path):
+    with pytest.raises(FetchFailed, match="cannot be read") as caught:
+        fetch("a" * 5000, into=tmp_path)
+    assert caught.value.code == "unreadable"

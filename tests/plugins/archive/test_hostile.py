@@ -495,3 +495,33 @@ def test_refuses_more_folders_than_entries_are_taken(build, open_archive):
     raw = build.tgz({f"p/{number}/{'/'.join('d' * 30)}/f": "" for number in range(50)})
 
     assert open_archive.refused(raw, max_entries=1000) == "too-many-entries"
+
+
+def test_refuses_a_zip_entry_that_is_a_folder_to_some_readers(build, open_archive):
+    assert open_archive.refused(build.zip([build.member("a.js", "1", external=0x10)])) == "header-mismatch"
+
+
+@pytest.mark.parametrize("kind", [0x756E, 0x6C78])
+def test_refuses_a_second_statement_of_what_a_zip_entry_is(build, open_archive, kind):
+    info, content = build.member("a.js", "1")
+    info.extra = struct.pack("<2HL", kind, 14, 0) + struct.pack("<H", stat.S_IFLNK | 0o777) + bytes(8)
+
+    assert open_archive.refused(build.zip([(info, content)])) == "unsupported"
+
+
+def test_refuses_thousands_of_extra_fields(build, open_archive):
+    info, content = build.member("a.js", "1")
+    info.extra = b"".join(struct.pack("<2H", 0x8000 + number, 0) for number in range(200))
+
+    assert open_archive.refused(build.zip([(info, content)])) == "unsupported"
+
+
+def test_refuses_a_tar_that_is_a_big_zip_as_well(build, open_archive):
+    inner = build.zip({"a.py": "1"})
+    end = inner.rindex(b"PK\x05\x06")
+    count, length, start = struct.unpack_from("<HLL", inner, end + 10)
+    big = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, length, start)
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, end, 1)
+    sentinels = b"PK\x05\x06" + bytes(4) + b"\xff" * 12 + bytes(2)
+
+    assert open_archive.refused(build.tar({"p/a.bin": inner[:end] + big + locator + sentinels})) == "polyglot"
