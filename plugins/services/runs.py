@@ -86,12 +86,11 @@ def execute_run(*, run_id: int, watch: Progress | None = None) -> VettingRun | N
         return None
     attempt = run.attempts
     try:
-        report = _vet(run, watch)
+        return _conclude(run_id, attempt, _vet(run, watch))
     except Exception as error:
         logger.exception("vetting run %s broke", run_id)
         _note_error(run_id, attempt, f"{type(error).__name__}: {error}")
         raise
-    return _conclude(run_id, attempt, report)
 
 
 @transaction.atomic

@@ -1,4 +1,5 @@
 import datetime as dt
+from unittest.mock import Mock
 
 import pytest
 from django.db import connection
@@ -224,6 +225,19 @@ def test_a_run_that_breaks_three_times_is_shown_as_errored(bytes_are_gone):
     assert run.version.state == VersionState.VETTING
     assert verbs()[-1] == "run.errored"
     assert execute_run(run_id=run.pk) is None
+
+
+def test_a_run_whose_result_cannot_be_kept_says_why(policy, monkeypatch, caplog):
+    run = queued()
+    monkeypatch.setattr(runs, "_vet", lambda *_args: made_report())
+    monkeypatch.setattr(runs, "store_report", Mock(side_effect=OSError("the disk is full")))
+
+    with pytest.raises(OSError, match="disk is full"):
+        execute_run(run_id=run.pk)
+
+    run = reread(run)
+    assert (run.state, run.reason) == (RunState.RUNNING, "OSError: the disk is full")
+    assert run.lease_until <= timezone.now()
 
 
 def test_altered_bytes_are_never_vetted(policy):
