@@ -1,10 +1,10 @@
 """The verifier's directory works copied out of the tree, beside hostile neighbours, and starts fast."""
 
 import ast
+import resource
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -74,8 +74,14 @@ def test_verifier_answers_in_under_a_third_of_a_second(copied):
     run("-I", "verify", cwd=copied)
     times = []
     for _ in range(5):
-        start = time.perf_counter()
+        start = time_of_children()
         run("-I", "verify", cwd=copied)
-        times.append(time.perf_counter() - start)
+        times.append(time_of_children() - start)
 
     assert min(times) < 0.3
+
+
+def time_of_children():
+    """Seconds of processor the ended children took: unlike the clock, no busy neighbour changes it."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
