@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from certification.attest.bundle import issue_bundle
 from certification.attest.keys import ensure_keys
+from certification.attest.private_files import KeysRefusedError
 from certification.attest.vsa import CertificateFacts, FeedFacts, PluginName, Resource
 from certification.enums import CertificateState
 from certification.models import Certificate
@@ -25,6 +27,7 @@ from governance.vocabulary import Tier
 from plugins.checks.base import engine_versions
 from plugins.enums import Standing, VersionState
 from plugins.services import set_standing
+from plugins.services.evidence import digest as report_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +38,8 @@ if TYPE_CHECKING:
     from governance.models import User
     from governance.policies import TierRule
     from plugins.models import Plugin, PluginVersion, VettingRun
+
+logger = logging.getLogger(__name__)
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: nothing that looks like something else when read out."""
@@ -61,16 +66,24 @@ def issue(
     """Sign a certificate for an approved version; one that was live is superseded.
 
     Raises:
-        CertificateRefused: the run holds no passed report or no policy.
-        certification.attest.errors: the keys cannot be used.
+        CertificateRefused: the run gives no grounds for it, or it cannot be signed. Nothing has been written then.
     """
-    if run.policy is None or run.report is None or run.report["verdict"] != "passed":
-        raise CertificateRefused(_("Only a passed vetting run under a policy can be certified."))
+    if reason := _unfounded(version, run):
+        raise CertificateRefused(reason)
+    assert run.policy is not None  # noqa: S101 - refused above; mypy cannot see it
     now = timezone.now().replace(microsecond=0)
     rule = PolicyRules.from_dict(run.policy.rules, validate=False).tiers[Tier(run.tier)]
-    ring = keys()
-    facts = _facts(version=version, run=run, decision=decision, ring=ring, now=now, rule=rule)
-    bundle = issue_bundle(facts=facts, keys=ring)
+    try:
+        ring = keys()
+        facts = _facts(version=version, run=run, decision=decision, ring=ring, now=now, rule=rule)
+        bundle = issue_bundle(facts=facts, keys=ring)
+    except KeysRefusedError as refusal:
+        logger.exception("nothing can be signed")
+        raise CertificateRefused(
+            _("The portal's signing keys cannot be used at the moment; its log says why. Tell the operator.")
+        ) from refusal
+    except ValueError as fault:
+        raise CertificateRefused(str(fault)) from fault
     for live in _live(version):
         _move(live, live.supersede, "certificate.superseded", actor=actor, reason=_("A newer certificate was issued."))
     certificate = Certificate.objects.create(
@@ -104,6 +117,21 @@ def issue(
     )
     set_standing(plugin=version.plugin, standing=Standing.CERTIFIED, actor=actor, reason=certificate.serial)
     return certificate
+
+
+def _unfounded(version: PluginVersion, run: VettingRun) -> str:
+    """Why a run is no ground to certify a version; empty where it is one.
+
+    What gets signed is the artifact as the version names it now and the report as it is stored now: both must be what
+    was vetted, whoever changed them since and by whatever way.
+    """
+    if run.policy is None or run.report is None or run.report["verdict"] != "passed":
+        return _("Only a passed vetting run under a policy can be certified.")
+    if run.version_id != version.pk or run.report["artifact"]["sha256"] != version.artifact.sha256:
+        return _("The vetting run is about another artifact than the version's. Have the version vetted again.")
+    if report_digest(run.report) != run.report_sha256:
+        return _("The vetting report was changed after the run. Have the version vetted again.")
+    return ""
 
 
 def _facts(
@@ -260,7 +288,11 @@ def _move(
         transition()
         certificate.state_reason = reason.strip()
         certificate.save(update_fields=["state", "state_reason"])
-    except (TransitionNotAllowed, ConcurrentTransition) as refusal:
+    except ConcurrentTransition as late:
+        raise CertificateRefused(
+            _("%(serial)s was changed meanwhile. Reload the page.") % {"serial": certificate}
+        ) from late
+    except TransitionNotAllowed as refusal:
         raise CertificateRefused(
             _("%(serial)s is %(state)s: this cannot be done.") % {"serial": certificate, "state": before.lower()}
         ) from refusal

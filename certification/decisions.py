@@ -94,8 +94,8 @@ def decide(
     """Record a reviewer's decision; state, certificate and ledger commit together or not at all.
 
     Raises:
-        DecisionRefused: the actor may not decide, something blocks approval, reason or criteria are missing, or
-            somebody else decided first.
+        DecisionRefused: the actor may not decide, something blocks approval or signing, reason or criteria are missing,
+            or somebody else decided first.
     """
     lock(review)
     try:
@@ -127,6 +127,8 @@ def decide(
         _apply(decision, actor)
     except (TransitionNotAllowed, ConcurrentTransition) as late:
         raise DecisionRefused(_("Somebody else decided first. Reload the page.")) from late
+    except certificates.CertificateRefused as refusal:
+        raise DecisionRefused(str(refusal)) from refusal
     return decision
 
 

@@ -91,8 +91,15 @@ def conclude(*, run: VettingRun) -> Revalidation | None:
     revalidation = Revalidation.objects.select_for_update().filter(run=run, state=RevalidationState.RUNNING).first()
     if revalidation is None:
         return None
-    concern = _concern(revalidation.certificate, run)
+    # Held until the end: a revocation that comes now must not be followed by a new certificate.
+    old = revalidation.certificate = Certificate.objects.select_for_update().get(pk=revalidation.certificate_id)
     version = run.version
+    concern = _concern(old, run)
+    if not concern:
+        try:
+            revalidation.renewed_as = certificates.issue(version=version, run=run, decision=old.decision)
+        except certificates.CertificateRefused as refusal:
+            concern = str(refusal)
     if concern:
         version.enter_review()
         version.save(update_fields=["state"])
@@ -102,8 +109,6 @@ def conclude(*, run: VettingRun) -> Revalidation | None:
         return revalidation
     version.reaffirm()
     version.save(update_fields=["state"])
-    old = revalidation.certificate
-    revalidation.renewed_as = certificates.issue(version=version, run=run, decision=old.decision)
     _end(revalidation, RevalidationState.RENEWED, _("Nothing new was found."))
     return revalidation
 

@@ -21,6 +21,7 @@ from audits.reports.snapshot import digest, from_json
 from certification import certificates
 from governance.models import LedgerEntry
 from governance.roles import Role
+from plugins.services.evidence import digest as report_digest
 from tests.factories import (
     CertificateFactory,
     ComponentFactory,
@@ -254,7 +255,8 @@ def test_dossier_of_a_signed_certificate_says_that_it_verifies():
     version = PluginVersionFactory(state="approved")
     report = vetting_report(verdict="passed")
     report["risk"]["tier"] = "low"
-    run = VettingRunFactory(version=version, state="passed", report=report, report_sha256="a" * 64)
+    report["artifact"]["sha256"] = version.artifact.sha256
+    run = VettingRunFactory(version=version, state="passed", report=report, report_sha256=report_digest(report))
     certificate = certificates.issue(version=version, run=run, decision=None)
 
     facts = build_dossier(version=version, actor=None).certificate

@@ -13,10 +13,12 @@ from django.utils import timezone
 from certification import certificates
 from certification.attest.private_files import KeysRefusedError
 from certification.certificates import CertificateRefused, issue, reinstate, revoke, suspend
+from certification.decisions import DecisionRefused
 from certification.enums import CertificateState
-from certification.models import Certificate
+from certification.models import Certificate, Review
 from governance.models import LedgerEntry
 from plugins.enums import Standing
+from plugins.models import PluginVersion, VettingRun
 from tests.factories import ArtifactFactory, UserFactory
 from tests.support.certified import certified, under_review, verdict, vetted
 from tests.support.environment import ROOT
@@ -110,6 +112,36 @@ def test_what_did_not_pass_is_never_signed(policy):
     assert not Certificate.objects.exists()
 
 
+def exchange_the_artifact(review):
+    PluginVersion.objects.filter(pk=review.version_id).update(artifact=ArtifactFactory())
+
+
+def edit_the_report(review):
+    VettingRun.objects.filter(pk=review.run_id).update(report=review.run.report | {"egress": []})
+
+
+def put_in_the_run_of_another(review):
+    Review.objects.filter(pk=review.pk).update(run=vetted(review.run.policy))
+
+
+@pytest.mark.parametrize(
+    ("meddle", "words"),
+    [
+        (exchange_the_artifact, "about another artifact"),
+        (put_in_the_run_of_another, "about another artifact"),
+        (edit_the_report, "changed after the run"),
+    ],
+)
+def test_what_was_not_vetted_like_this_is_never_signed(policy, meddle, words):
+    review = under_review(policy)
+    meddle(review)
+
+    with pytest.raises(DecisionRefused, match=words):
+        verdict(Review.objects.get(pk=review.pk))
+
+    assert not Certificate.objects.exists()
+
+
 def test_a_newer_certificate_takes_the_place_of_the_older(certificate):
     newer = issue(version=certificate.version, run=certificate.run, decision=certificate.decision)
 
@@ -132,7 +164,7 @@ def test_outside_demo_mode_nothing_is_signed_with_the_demos_key(policy, settings
     assert demo.keyid != real.keyid
 
 
-def test_the_demos_keys_put_in_place_of_the_real_ones_are_refused(policy, settings, tmp_path):
+def test_the_demos_keys_put_in_place_of_the_real_ones_are_refused(policy, settings, tmp_path, caplog):
     settings.KEYS_DIR = tmp_path / "keys"
     settings.DEMO = True
     certificates.keys()
@@ -140,8 +172,11 @@ def test_the_demos_keys_put_in_place_of_the_real_ones_are_refused(policy, settin
     settings.DEMO = False
     review = under_review(policy)
 
-    with pytest.raises(KeysRefusedError, match="demo"):
+    with pytest.raises(DecisionRefused, match="signing keys cannot be used") as refused:
         verdict(review)
+
+    assert isinstance(refused.value.__cause__.__cause__, KeysRefusedError)
+    assert "holds keys of a demo installation" in caplog.text
 
     assert not Certificate.objects.exists()
     assert not LedgerEntry.objects.filter(verb__startswith="decision.").exists()

@@ -9,6 +9,7 @@ from certification.certificates import issue
 from certification.enums import CertificateState
 from certification.verify.cli import main as verify
 from plugins.enums import RunState, VersionState
+from plugins.services.evidence import digest
 from tests.factories import (
     ArtifactFactory,
     CertificateFactory,
@@ -166,7 +167,8 @@ def test_downloads_verify_offline(client, db, tmp_path, capsys):
         artifact=ArtifactFactory.stored(content=content, filename="acme.zip"), state=VersionState.APPROVED
     )
     report = vetting_report(verdict="passed")
-    run = VettingRunFactory(version=version, state=RunState.PASSED, report=report, report_sha256="a" * 64)
+    report["artifact"]["sha256"] = version.artifact.sha256
+    run = VettingRunFactory(version=version, state=RunState.PASSED, report=report, report_sha256=digest(report))
     certificate = issue(version=version, run=run, decision=None)
     (tmp_path / "acme.zip").write_bytes(content)
     bundle = client.get(reverse("certification:bundle", args=[certificate.serial]))

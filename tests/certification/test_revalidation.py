@@ -1,5 +1,7 @@
 import datetime as dt
 import json
+import threading
+import time
 import zipfile
 from io import StringIO
 
@@ -8,8 +10,8 @@ import time_machine
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from certification import revalidation
-from certification.certificates import revoke
+from certification import certificates, revalidation
+from certification.certificates import CertificateRefused, revoke
 from certification.enums import CertificateState, DecisionOutcome, RevalidationState, RevalidationTrigger, ReviewKind
 from certification.models import Certificate, Revalidation, Review
 from certification.revalidation import plan, revalidate_due
@@ -25,7 +27,8 @@ from tests.factories import ComponentFactory, UserFactory
 from tests.plugins import cases
 from tests.support.certified import certified, reviewer, verdict
 from tests.support.policies import in_force, variation
-from tests.support.reports import made_report
+from tests.support.races import at_once
+from tests.support.reports import about, made_report
 
 pytestmark = pytest.mark.django_db
 
@@ -73,7 +76,7 @@ def reread(row):
 def end(started, report=None):
     """Let the run of a revalidation end."""
     taken = runs._take_up(started.run_id)
-    runs._conclude(started.run_id, taken.attempts, report or made_report())
+    runs._conclude(started.run_id, taken.attempts, about(taken.version.artifact, report))
     return reread(started)
 
 
@@ -279,6 +282,46 @@ def test_a_certificate_revoked_while_it_was_vetted_is_not_renewed(certificate, d
 
     assert (ended.state, ended.reason) == (RevalidationState.SENT_TO_REVIEW, "The certificate is revoked.")
     assert not Certificate.objects.valid_at(timezone.now()).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_revocation_while_a_renewal_is_signed_is_refused_aloud(certificate, due, monkeypatch):
+    """Else it would seem to have worked, and the plugin be certified behind the reviewer's back."""
+    [started] = revalidate_due(today=due)
+    at_work = threading.Event()
+    sign = certificates.issue_bundle
+
+    def slowly(**facts):
+        at_work.set()
+        time.sleep(0.5)
+        return sign(**facts)
+
+    def take_back():
+        at_work.wait(timeout=30)
+        revoke(certificate=reread(certificate), actor=actor, reason="It leaks.")
+
+    actor = UserFactory()
+    monkeypatch.setattr(certificates, "issue_bundle", slowly)
+    ended, refused = at_once(lambda: end(started), take_back)
+
+    assert ended.state == RevalidationState.RENEWED
+    assert isinstance(refused, CertificateRefused)
+    assert "changed meanwhile" in str(refused)
+    assert reread(certificate).state == CertificateState.SUPERSEDED
+
+
+def test_what_cannot_be_signed_is_sent_to_review(certificate, due, settings):
+    [started] = revalidate_due(today=due)
+    (settings.KEYS_DIR / "production" / "certifier.pem").chmod(0o644)
+
+    try:
+        ended = end(started)
+    finally:
+        (settings.KEYS_DIR / "production" / "certifier.pem").chmod(0o600)
+
+    assert ended.state == RevalidationState.SENT_TO_REVIEW
+    assert "signing keys cannot be used" in ended.reason
+    assert reread(certificate).current_state == CertificateState.ACTIVE
 
 
 # --- failures ---

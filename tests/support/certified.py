@@ -9,7 +9,7 @@ from governance.roles import Role
 from plugins.enums import Outcome
 from plugins.services import runs
 from tests.factories import UserFactory, VettingRunFactory
-from tests.support.reports import made_report
+from tests.support.reports import about
 
 
 def reviewer(role=Role.REVIEWER):
@@ -21,7 +21,7 @@ def vetted(policy, report=None, **more):
     """The ended run of a version, by default one with nothing to object; its review is open."""
     run = VettingRunFactory(queued=True, version__state="vetting", policy=policy, **more)
     taken = runs._take_up(run.pk)
-    return runs._conclude(run.pk, taken.attempts, report or made_report())
+    return runs._conclude(run.pk, taken.attempts, about(taken.version.artifact, report))
 
 
 def under_review(policy, report=None, *, by=None, answered=True, **more):

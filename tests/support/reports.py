@@ -1,5 +1,6 @@
 """A pipeline's report made from results given by hand: comparison, score, criteria and verdict are the real ones."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from governance.policies import baseline, evaluate
@@ -38,3 +39,10 @@ def made_report(results=None, *, of=None, policy=None, feed=cases.FEED):
         feed=feed,
         fail_on=Severity.HIGH,
     )
+
+
+def about(artifact, report=None):
+    """A report about these very bytes; by default one with nothing to object."""
+    report = report or made_report()
+    unpacked = replace(report.intake.unpacked, sha256=artifact.sha256)
+    return replace(report, intake=replace(report.intake, unpacked=unpacked))
