@@ -253,10 +253,10 @@ def revoke_live(*, version: PluginVersion, actor: User | None, reason: str) -> N
 
 def standing_of(plugin: Plugin, otherwise: Standing) -> Standing:
     """What a plugin's certificates say of it as a whole; `otherwise` where none says anything."""
-    mine = Certificate.objects.filter(version__plugin=plugin)
-    if mine.valid_at(timezone.now()).exists():
+    now, mine = timezone.now(), Certificate.objects.filter(version__plugin=plugin)
+    if mine.valid_at(now).exists():
         return Standing.CERTIFIED
-    if mine.filter(state=CertificateState.SUSPENDED).exists():
+    if mine.live_at(now).exists():
         return Standing.SUSPENDED
     if plugin.versions.filter(state__in=[VersionState.IN_REVIEW, VersionState.VETTING]).exists():
         return Standing.IN_REVIEW

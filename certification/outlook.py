@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Max, Q
+from django.db.models import Exists, Max, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from plugins.models import Plugin, PluginVersion
+
+
+def live_certificate(now: datetime) -> Exists:
+    """Whether a plugin, `OuterRef("pk")`, has a certificate that has not run out; see `plugins.standing`."""
+    return Exists(Certificate.objects.live_at(now).filter(version__plugin=OuterRef("pk")))
+
 
 SHOWN = 50
 """Certificates listed for one plugin."""

@@ -22,6 +22,7 @@ from governance.models.choices import label
 from governance.vocabulary import Tier, Verdict
 from plugins.enums import Outcome
 from plugins.models import CriterionResult, PluginVersion, VettingRun
+from plugins.standing import standing_as_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -41,7 +42,7 @@ def build_dossier(*, version: PluginVersion, actor: User | None, now: datetime |
     report = run.report
     return Dossier(
         made=made(now=moment, actor=actor),
-        identity=_identity(version),
+        identity=_identity(version, moment),
         run=_run_facts(run),
         risk=vetting.risk_of(report, run.policy),
         certificate=_certificate(version, moment),
@@ -70,7 +71,7 @@ def _newest_run(version: PluginVersion) -> VettingRun:
     return run
 
 
-def _identity(version: PluginVersion) -> Identity:
+def _identity(version: PluginVersion, now: datetime) -> Identity:
     submission = version.submissions.select_related("submitted_by").first()
     return Identity(
         plugin=version.plugin.name,
@@ -85,7 +86,7 @@ def _identity(version: PluginVersion) -> Identity:
         size=version.artifact.size,
         sha256=version.artifact.sha256,
         state=version.get_state_display(),
-        standing=version.plugin.get_standing_display(),
+        standing=str(standing_as_of(version.plugin, now).label),
         submitted_by=str(submission.submitted_by) if submission else "",
         submitted_at=version.created_at,
     )

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
     from django.utils.safestring import SafeString
 
+    from certification.models.certificates import CertificateQuerySet
     from governance.admin.base import SignedInRequest
 
 SUSPEND = "certification.suspend_certificate"
@@ -77,6 +78,24 @@ class ReasonForm(forms.Form):
     )
 
 
+class StateFilter(admin.SimpleListFilter):
+    """By the state that is shown: what has run out is under expired."""
+
+    title = gettext_lazy("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, Any]]:  # noqa: ARG002 - Django's
+        """All there are."""
+        return CertificateState.choices
+
+    def queryset(self, request: HttpRequest, queryset: CertificateQuerySet) -> CertificateQuerySet:  # type: ignore[override]  # noqa: ARG002 - ditto
+        """Narrow down."""
+        state = self.value()
+        if state is None or state not in CertificateState.values:
+            return queryset
+        return queryset.in_state(CertificateState(state), timezone.now())
+
+
 @admin.register(Certificate)
 class CertificateAdmin(ReadOnlyAdmin[Certificate]):
     """Certificates. What has run out is shown as expired, whether a job noted it or not."""
@@ -91,7 +110,7 @@ class CertificateAdmin(ReadOnlyAdmin[Certificate]):
         "revalidate_on",
         "demo_shown",
     )
-    list_filter = ("state", "tier", "demo", "not_after")
+    list_filter = (StateFilter, "tier", "demo", "not_after")
     list_select_related = ("version__plugin",)
     search_fields = ("serial", "version__plugin__name", "version__version", "=sha256")
     search_help_text = gettext_lazy("Serial, plugin, version or SHA-256")

@@ -29,6 +29,17 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
         """Those in force at a moment."""
         return self.filter(state=CertificateState.ACTIVE, not_before__lte=now, not_after__gt=now)
 
+    def live_at(self, now: datetime) -> CertificateQuerySet:
+        """Those in force or suspended whose time has not run out."""
+        return self.filter(state__in=[CertificateState.ACTIVE, CertificateState.SUSPENDED], not_after__gt=now)
+
+    def in_state(self, state: CertificateState, now: datetime) -> CertificateQuerySet:
+        """Those whose `effective_state` at a moment is this one."""
+        if state == CertificateState.EXPIRED:
+            return self.expired_at(now)
+        found = self.live_at(now) if state in {CertificateState.ACTIVE, CertificateState.SUSPENDED} else self
+        return found.filter(state=state)
+
     def expired_at(self, now: datetime) -> CertificateQuerySet:
         """Those that ran out without being revoked or superseded, whether a job noted it or not."""
         return self.filter(

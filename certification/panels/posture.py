@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
-from django.db.models.fields import CharField
+from django.db.models import Count, OuterRef, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from certification.models import Certificate
 from governance.badges import TIER_TONES, tone, word
 from governance.panels import Cell, Figure, Headline, Listing, Panel, PanelData, Row, Series, choice, list_url
 from governance.vocabulary import Tier
 from plugins.enums import Standing
 from plugins.models import Plugin, VettingRun
 from plugins.panels import tier_cell
+from plugins.standing import AsOf, as_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,24 +31,17 @@ UNSCORED = "none"
 TIERS = (*(tier.value for tier in Tier), UNSCORED)
 
 
-class Posture(TypedDict):
+class Posture(AsOf):
     """What `plugins_by_posture` adds to a plugin."""
 
-    effective: str
     current_tier: str | None
 
 
 def plugins_by_posture(now: datetime) -> QuerySet[WithAnnotations[Plugin, Posture]]:
-    """Plugins with `effective`, their standing as of now, and `current_tier`, that of their newest scored vetting.
-
-    A plugin whose certificate ran out counts as lapsed, whether a job has noted it or not.
-    """
+    """Plugins with `effective`, their standing as of now, and `current_tier`, that of their newest scored vetting."""
     scored = VettingRun.objects.filter(version__plugin=OuterRef("pk")).exclude(tier="")
-    in_force = Certificate.objects.valid_at(now).filter(version__plugin=OuterRef("pk"))
-    lapsed = When(Q(standing=Standing.CERTIFIED) & ~Exists(in_force), then=Value(Standing.LAPSED))
-    return Plugin.objects.annotate(  # type: ignore[return-value]  # the stubs infer Any for what is added
-        current_tier=Subquery(scored.order_by("-finished_at", "-id").values("tier")[:1]),
-        effective=Case(lapsed, default=F("standing"), output_field=CharField()),
+    return as_of(Plugin.objects.all(), now).annotate(
+        current_tier=Subquery(scored.order_by("-finished_at", "-id").values("tier")[:1])
     )
 
 

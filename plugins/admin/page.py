@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from governance.lineage import events_about
 from plugins.admin.criteria import Criteria, CriterionRow, criteria_view
 from plugins.admin.sections import FilledSection, filled
 from plugins.presenters import Evidence, Progress, evidence_of, progress_of
+from plugins.standing import standing_as_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from governance.lineage import LineageEntry
+    from plugins.enums import Standing
     from plugins.models import PluginVersion, Submission, VettingRun
 
 EARLIER = 10
@@ -41,6 +44,8 @@ class VersionPage:
     data_flows: tuple[Mapping[str, Any], ...]
     events: tuple[LineageEntry, ...]
     sections: tuple[FilledSection, ...]
+    standing: Standing
+    """Of the plugin, as of now."""
 
     @property
     def submission(self) -> Submission | None:
@@ -75,6 +80,7 @@ def version_page(
         data_flows=_flows(version.declaration),
         events=events_about([version, version.artifact, *runs, *about], limit=EARLIER),
         sections=filled(request, version),
+        standing=standing_as_of(version.plugin, timezone.now()),
     )
 
 

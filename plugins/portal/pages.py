@@ -15,6 +15,7 @@ from plugins.portal.outlook import provider
 from plugins.portal.queries import newest_runs
 from plugins.portal.words import situation_of
 from plugins.presenters import evidence_of, progress_of
+from plugins.standing import standing_as_of
 
 if TYPE_CHECKING:
     from governance.models import User
@@ -43,6 +44,7 @@ def plugin_page(plugin: Plugin, page_number: str | None) -> dict[str, Any]:
         "page": page,
         "rows": [{"version": version, "run": runs.get(version.pk)} for version in shown],
         "certificates": certificates,
+        "standing": standing_as_of(plugin, now),
         "in_force": next((note for note in certificates if note.in_force), None),
         "events": events_about([plugin, *shown], limit=EVENTS),
     }
