@@ -18,6 +18,7 @@ from certification.attest.keys import ensure_keys
 from certification.attest.private_files import KeysRefusedError
 from certification.attest.vsa import CertificateFacts, FeedFacts, PluginName, Resource
 from certification.enums import CertificateState
+from certification.interests import own_interest
 from certification.models import Certificate
 from governance import ledger
 from governance.fsm import ConcurrentTransition, TransitionNotAllowed
@@ -208,9 +209,11 @@ def reinstate(*, certificate: Certificate, actor: User | None, reason: str) -> C
     """End a suspension.
 
     Raises:
-        CertificateRefused: no reason is given, it is not suspended, or it ran out meanwhile.
+        CertificateRefused: no reason is given, it is the actor's own, it is not suspended, or it ran out meanwhile.
     """
     _demand_reason(reason)
+    if actor and (own := own_interest(actor, certificate.version)):
+        raise CertificateRefused(own)
     if certificate.current_state == CertificateState.EXPIRED:
         raise CertificateRefused(_("%(serial)s ran out while it was suspended.") % {"serial": certificate})
     _move(certificate, certificate.reinstate, "certificate.reinstated", actor=actor, reason=reason)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from certification.enums import ReviewKind, ReviewState
+from certification.interests import own_interest
 from certification.models import CriterionAnswer, Review
 from governance import ledger
 from governance.fsm import ConcurrentTransition, TransitionNotAllowed
@@ -43,11 +44,8 @@ def due_date(since: date, working_days: int = DUE_WORKING_DAYS) -> date:
 
 def why_not(user: User, review: Review) -> str | None:
     """Why a user may not work on a review, in a sentence; None where they may."""
-    version = review.version
-    if version.plugin.team.members.filter(pk=user.pk).exists():
-        return _("You are a member of the team that owns this plugin: nobody reviews their own.")
-    if version.submissions.filter(submitted_by=user).exists():
-        return _("You submitted this version: nobody reviews their own.")
+    if own := own_interest(user, review.version):
+        return own
     if not user.has_perm("certification.claim_review"):
         return _("Only reviewers may work on reviews.")
     return None

@@ -202,6 +202,17 @@ def test_a_suspended_certificate_is_not_in_force_until_reinstated(certificate, a
     assert reread(certificate).state_reason == "It was nothing."
 
 
+def test_nobody_ends_the_suspension_of_their_own(certificate, actor):
+    """To suspend or revoke it is nobody's favour; to put it back in force is."""
+    certificate.version.plugin.team.members.add(actor)
+    suspend(certificate=certificate, actor=actor, reason="Something is wrong.")
+
+    with pytest.raises(CertificateRefused, match="nobody reviews their own"):
+        reinstate(certificate=certificate, actor=actor, reason="Fine again.")
+
+    assert reread(certificate).state == CertificateState.SUSPENDED
+
+
 def test_a_revoked_certificate_is_so_for_good(certificate, actor):
     revoke(certificate=certificate, actor=actor, reason="It leaks.")
 

@@ -1,0 +1,20 @@
+"""Whose plugin it is: nobody decides about their own, by whatever way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+if TYPE_CHECKING:
+    from governance.models import User
+    from plugins.models import PluginVersion
+
+
+def own_interest(user: User, version: PluginVersion) -> str | None:
+    """Why a version is the user's own, in a sentence; None where it is not."""
+    if version.plugin.team.members.filter(pk=user.pk).exists():
+        return _("You are a member of the team that owns this plugin: nobody reviews their own.")
+    if version.submissions.filter(submitted_by=user).exists():
+        return _("You submitted this version: nobody reviews their own.")
+    return None
