@@ -59,13 +59,17 @@ class KeyRing:
 def ensure_keys(directory: Path, *, demo: bool, now: datetime) -> KeyRing:
     """Load the keys of this installation, making them where there are none. `now` needs a time zone.
 
-    Raises KeysRefusedError where files are readable to others, belong to others, are damaged, expired or do not fit.
+    Raises KeysRefusedError where files are readable to others, belong to others, are damaged, expired or do not fit,
+    and where new ones cannot be written.
     """
     environment = Environment.DEMO if demo else Environment.PRODUCTION
-    make_folder(directory)
     home = directory / environment
-    if not os.path.lexists(home):
-        _create(home, environment=environment, now=now)
+    try:
+        make_folder(directory)
+        if not os.path.lexists(home):
+            _create(home, environment=environment, now=now)
+    except OSError as error:
+        raise KeysRefusedError(f"no keys can be made in {directory}: {error.strerror}") from error
     return _load(home, environment=environment, now=now)
 
 

@@ -1,5 +1,6 @@
 """Keys are made once, kept to ourselves, and refused when anything about them is wrong."""
 
+import errno
 import json
 import os
 import stat
@@ -236,6 +237,30 @@ def test_key_ring_shows_no_key_in_logs(folder):
 
     assert "PRIVATE" not in shown
     assert private.read_text().splitlines()[1] not in shown
+
+
+@pytest.mark.parametrize("name", ["root.pem", "certifier.pem", "trust-root.json"])
+def test_ensure_keys_leaves_no_half_set_when_the_disk_is_full(folder, monkeypatch, name):
+    def write(path, data):
+        if path.name == name:
+            path.write_bytes(data[:7])
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write_private(path, data)
+
+    monkeypatch.setattr(subject, "write_private", write)
+    with pytest.raises(KeysRefusedError, match=r"no keys can be made in .*: No space left on device"):
+        make(folder)
+    monkeypatch.undo()
+
+    assert list(folder.iterdir()) == []
+    assert make(folder).certifier
+
+
+def test_ensure_keys_says_so_where_no_folder_can_be(tmp_path):
+    tmp_path.joinpath("file").touch()
+
+    with pytest.raises(KeysRefusedError, match="no keys can be made in"):
+        make(tmp_path / "file" / "keys")
 
 
 def test_write_private_never_overwrites(tmp_path):
