@@ -23,14 +23,22 @@ if TYPE_CHECKING:
     from django.db.models import Model
 
 FUNCTION = "plugwarden_append_only"
+BODY = " BEGIN RAISE EXCEPTION 'append-only: % of % is refused', TG_OP, TG_TABLE_NAME; END "
+GUARDED = f"""
+SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
+WHERE p.proname = '{FUNCTION}' AND p.prosrc = %s AND pg_table_is_visible(c.oid)
+AND t.tgenabled IN ('O', 'A') AND t.tgqual IS NULL AND t.tgattr = ''::int2vector AND t.tgtype IN (27, 34)
+GROUP BY c.oid, c.relname HAVING COUNT(DISTINCT t.tgtype) = 2
+"""
+"""Tables on PostgreSQL whose two triggers fire always and raise. 27: before each row's update or delete; 34: before
+truncate."""
 
 
 def create_statements(vendor: str, table: str) -> list[str]:
     """SQL that makes a table append-only; safe to run again."""
     if vendor == "postgresql":
         return [
-            f"CREATE OR REPLACE FUNCTION {FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-            " RAISE EXCEPTION 'append-only: % of % is refused', TG_OP, TG_TABLE_NAME; END $$",
+            f"CREATE OR REPLACE FUNCTION {FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $${BODY}$$",
             *drop_statements(vendor, table),
             f'CREATE TRIGGER "{table}_rows" BEFORE UPDATE OR DELETE ON "{table}"'
             f" FOR EACH ROW EXECUTE FUNCTION {FUNCTION}()",
@@ -93,19 +101,20 @@ class AppendOnly(Operation):
 
 
 def guarded_tables(using: BaseDatabaseWrapper | None = None) -> set[str]:
-    """The tables that have their triggers now."""
+    """The tables that have their triggers now, as we make them: one that was changed or never fires is none."""
     database = using or connection
-    query = (
-        "SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
-        f" JOIN pg_proc p ON p.oid = t.tgfoid WHERE p.proname = '{FUNCTION}' AND t.tgenabled <> 'D'"
-        " GROUP BY c.oid, c.relname HAVING COUNT(*) = 2"
-        if database.vendor == "postgresql"
-        else "SELECT tbl_name FROM sqlite_master WHERE type = 'trigger'"
-        " AND sql LIKE '%append-only%' GROUP BY tbl_name HAVING COUNT(*) = 3"
-    )
     with database.cursor() as cursor:
-        cursor.execute(query)
-        return {row[0] for row in cursor.fetchall()}
+        if database.vendor == "postgresql":
+            cursor.execute(GUARDED, [BODY])
+            return {row[0] for row in cursor.fetchall()}
+        cursor.execute("SELECT tbl_name, sql FROM sqlite_master WHERE type = 'trigger'")
+        found = set(cursor.fetchall())
+    return {table for table, _sql in found if _triggers(table) <= {sql for other, sql in found if other == table}}
+
+
+def _triggers(table: str) -> set[str]:
+    """What SQLite stores of a table's triggers: the statements that made them."""
+    return {sql for sql in create_statements("sqlite", table) if sql.startswith("CREATE")}
 
 
 def expected_tables() -> set[str]:

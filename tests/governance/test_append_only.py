@@ -139,6 +139,37 @@ def test_the_system_check_names_a_table_that_lost_a_trigger(which):
     assert messages[0].msg.startswith("plugins_finding can be changed")
 
 
+def weakened():
+    """Statements that leave a trigger of the right name which refuses nothing."""
+    table = "plugins_finding"
+    if connection.vendor == "sqlite":
+        silent = f"CREATE TRIGGER {table}_update BEFORE UPDATE ON {table} WHEN 0 BEGIN SELECT 'append-only'; END"
+        return [[f"DROP TRIGGER {table}_update", silent]]
+    silent = (
+        f"CREATE TRIGGER {table}_rows BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW"
+        " WHEN (false) EXECUTE FUNCTION plugwarden_append_only()"
+    )
+    hollow = "CREATE OR REPLACE FUNCTION plugwarden_append_only() RETURNS trigger LANGUAGE plpgsql AS"
+    return [
+        [f"DROP TRIGGER {table}_rows ON {table}", silent],
+        [f"ALTER TABLE {table} ENABLE REPLICA TRIGGER {table}_rows"],
+        [f"ALTER TABLE {table} DISABLE TRIGGER {table}_rows"],
+        [f"{hollow} $$ BEGIN RETURN NEW; END $$"],
+    ]
+
+
+def test_the_system_check_names_a_table_whose_trigger_refuses_nothing():
+    for statements in weakened():
+        with transaction.atomic():
+            execute("SET CONSTRAINTS ALL IMMEDIATE" if connection.vendor == "postgresql" else "SELECT 1")
+            for statement in statements:
+                execute(statement)
+            messages = run_checks(databases=["default"])
+            transaction.set_rollback(True)
+
+        assert "plugins_finding can be changed" in " ".join(message.msg for message in messages)
+
+
 def test_triggers_are_back_after_they_were_lifted():
     before = guarded_tables()
 
