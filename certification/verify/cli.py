@@ -33,6 +33,8 @@ def main(arguments: Sequence[str]) -> int:
     wants_json = "--json" in arguments
     try:
         text, code = _run(arguments)
+    except KeyboardInterrupt:
+        return _complain("interrupted", "interrupted before the answer was known", wants_json=wants_json)
     except UnusableError as error:
         return _complain(error.code, error.message, wants_json=wants_json)
     except Exception as error:  # noqa: BLE001 - whatever a hostile file breaks, the answer is never "valid"

@@ -216,6 +216,15 @@ def test_cli_does_not_call_it_valid_when_the_answer_cannot_be_delivered(command,
     assert cli.main(["--help"]) == 2
 
 
+def test_cli_that_is_interrupted_says_so_and_never_valid(command, monkeypatch):
+    def interrupted(_path):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "hash_artifact", interrupted)
+
+    assert command() == (2, "", "UNUSABLE: interrupted before the answer was known\n")
+
+
 def test_cli_answers_a_fault_of_its_own_as_unusable(command, monkeypatch):
     def broken(**_):
         raise MemoryError
