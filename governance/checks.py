@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connections
 
 from governance.db.append_only import expected_tables, guarded_tables
+from governance.db.write_once import unguarded_tables
 
 
 @register(Tags.security)
@@ -47,18 +48,18 @@ def queue_retries_after_timeout(**_kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.database)
 def tables_are_append_only(*, databases: Any = None, **_kwargs: Any) -> list[CheckMessage]:
-    """History, evidence and ledger tables have their triggers; a table rebuilt by a migration may have lost them."""
+    """What must not change has its triggers; a table rebuilt by a migration may have lost them."""
     if not databases or "default" not in databases:
         return []
     connection = connections["default"]
     try:
         present = set(connection.introspection.table_names())
-        missing = (expected_tables() & present) - guarded_tables(connection)
+        missing = ((expected_tables() - guarded_tables(connection)) | unguarded_tables(connection)) & present
     except DatabaseError:
         return []
     return [
         Error(
-            f"{table} can be changed: its append-only triggers are missing.",
+            f"{table} can be changed: its append-only or write-once triggers are missing.",
             hint="Ask who dropped them and what changed since; docs/threat-model.md says how to restore them.",
             id="governance.E004",
         )

@@ -43,6 +43,8 @@ class Report(ConcurrentTransitionMixin, Tracked):
     requested_at = models.DateTimeField(_("requested"), auto_now_add=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 
+    write_once = ("kind", "version_id", "audit_id", "snapshot", "pages", "requested_by_id", "requested_at")
+
     class Meta:
         ordering = ("-requested_at", "-id")
         verbose_name = _("report")

@@ -89,6 +89,10 @@ class Certificate(ConcurrentTransitionMixin, Tracked):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("issued by"), null=True, blank=True
     )
 
+    write_once = (
+        "serial", "version_id", "decision_id", "run_id", "policy_id", "sha256", "tier", "not_before", "not_after",
+        "conditions", "bundle", "bundle_sha256", "keyid", "demo", "issued_at", "issued_by_id",
+    )  # fmt: skip
     objects = CertificateQuerySet.as_manager()
 
     class Meta:

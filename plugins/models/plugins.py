@@ -99,6 +99,7 @@ class PluginVersion(ConcurrentTransitionMixin, Tracked):
         _("in the queue since"), help_text=_("A fixed version inherits it: fixing something never costs the place.")
     )
 
+    write_once = ("plugin_id", "version", "artifact_id", "purl", "metadata", "declaration", "created_at")
     objects = PluginVersionQuerySet.as_manager()
 
     class Meta:

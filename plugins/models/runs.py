@@ -59,6 +59,7 @@ class VettingRun(ConcurrentTransitionMixin, Tracked):
     )
     report_sha256 = models.CharField(_("digest of the report"), max_length=64, blank=True)
 
+    write_once = ("version_id", "policy_id", "trigger", "queued_at", "report", "score", "finished_at")
     objects = VettingRunQuerySet.as_manager()
 
     class Meta:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from governance import ledger
 from governance.fsm import TransitionNotAllowed
+from governance.policies import PolicyRules
 from governance.queue import enqueue
 from governance.services import published_policy, published_rules
 from plugins.checks.registry import CODES
@@ -121,11 +122,16 @@ def _vet(run: VettingRun, watch: Progress | None) -> Report:
         with intake(path, filename=artifact.filename, work=work, limits=archive_limits()) as taken:
             return vet(
                 taken,
-                policy=published_rules(),
+                policy=_rules(run),
                 feed=lambda package: snapshot(package.dependencies),
                 cache=settings.CACHE_DIR,
                 progress=_Progress(run.pk, watch),
             )
+
+
+def _rules(run: VettingRun) -> PolicyRules:
+    """What it is judged by: the policy the run names, also where another one was published since it was asked for."""
+    return PolicyRules.from_dict(run.policy.rules, validate=False) if run.policy else published_rules()
 
 
 class _Progress:

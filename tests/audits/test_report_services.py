@@ -19,6 +19,7 @@ from audits.reports.execute import execute_report
 from audits.reports.services import fail_lost, read_report, request_dossier, retry_report, visible_reports
 from audits.reports.snapshot import digest, from_json
 from certification import certificates
+from governance.db.write_once import lifted
 from governance.models import LedgerEntry
 from governance.roles import Role
 from plugins.services.evidence import digest as report_digest
@@ -118,7 +119,8 @@ def test_missing_font_fails_visibly_and_a_retry_works(vetted, auditor, monkeypat
 
 def test_altered_snapshot_is_never_rendered(vetted, auditor):
     report = request_dossier(version=vetted, actor=auditor)
-    Report.objects.filter(pk=report.pk).update(snapshot={**report.snapshot, "findings": []})
+    with lifted():
+        Report.objects.filter(pk=report.pk).update(snapshot={**report.snapshot, "findings": []})
 
     execute_report(report_id=report.pk)
 

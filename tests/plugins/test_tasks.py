@@ -59,6 +59,7 @@ def cluster(transactional_db):
         "REDIS_URL": ADDRESS,
         "PLUGWARDEN_QUEUE": name,
         "SECRET_KEY": settings.SECRET_KEY,
+        "DJANGO_SETTINGS_MODULE": "governance.settings",
         "PYTHONPATH": str(ROOT),
     }
     server = client.from_url(ADDRESS)
