@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 QUERY_LIMIT = 64 * 1024
 QUERY_PATH = "/v1/query"
+POLL_SECONDS = 0.01
+"""How soon the server notices that it is to end; with half a second, its default, every vetting waited for that."""
 
 
 class QueryInvalid(ValueError):
@@ -53,7 +55,7 @@ def answer_query(index: AdvisoryIndex, query: object) -> dict[str, object]:
 def serving(index: AdvisoryIndex) -> Iterator[str]:
     """Serve the records on a free port of 127.0.0.1 while the block runs; gives the address of the query."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(index))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,), daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}{QUERY_PATH}"

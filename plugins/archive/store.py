@@ -24,9 +24,10 @@ _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One file in the staging folder."""
+    """One file in the staging folder, under a number: folders cost more than files, so they are made once, in place."""
 
     parts: Parts
+    number: int
     size: int
     sha256: str
     head: bytes
@@ -45,6 +46,7 @@ class Store:
         self._destination = destination
         self._limits = limits
         self._made: set[str] = set()
+        self._written = 0
 
     def __enter__(self) -> Self:
         self._staging = tempfile.mkdtemp(prefix=".unpacking-", dir=self._destination)
@@ -59,9 +61,9 @@ class Store:
 
     def write(self, parts: Parts, chunks: Iterable[bytes]) -> Stored:
         """Write a new file from its chunks; raises ArchiveRefused `file-too-large` by the bytes that really come."""
-        target = self._place(self._staging, parts)
+        number = self._written = self._written + 1
         digest, size, head = hashlib.sha256(), 0, b""
-        with os.fdopen(os.open(target, _FLAGS, _FILE_MODE), "wb", buffering=0) as file:
+        with os.fdopen(os.open(self._staged(number), _FLAGS, _FILE_MODE), "wb", buffering=0) as file:
             os.fchmod(file.fileno(), _FILE_MODE)
             for chunk in chunks:
                 size += len(chunk)
@@ -70,7 +72,7 @@ class Store:
                 if len(head) < HEAD_BYTES:
                     head += chunk[: HEAD_BYTES - len(head)]
                 _write_all(file.fileno(), chunk)
-        return Stored(parts, size, digest.hexdigest(), head)
+        return Stored(parts, number, size, digest.hexdigest(), head)
 
     def check_size(self, size: int, name: str) -> None:
         """Refuse a file's size, announced or counted."""
@@ -80,13 +82,22 @@ class Store:
 
     def publish(self, stored: Iterable[tuple[Stored, Parts]]) -> None:
         """Move files to their final places below the destination and drop the staging folder."""
+        placed: set[str] = set()
         for file, parts in stored:
-            os.rename("/".join((self._staging, *file.parts)), self._place(str(self._destination), parts))  # noqa: PTH104
+            target = self._place(parts)
+            if target in placed:  # told apart before by whoever gave them their places; a rename would tell nobody
+                raise ValueError(f"two files for {target}")
+            placed.add(target)
+            os.rename(self._staged(file.number), target)  # noqa: PTH104
         shutil.rmtree(self._staging)
         self._destination.chmod(_FOLDER_MODE)
 
-    def _place(self, base: str, parts: Parts) -> str:
-        """Make the folders above a file. Only folders of our own making lie below `base`, so no link is followed."""
+    def _staged(self, number: int) -> str:
+        return f"{self._staging}/{number}"
+
+    def _place(self, parts: Parts) -> str:
+        """Make the folders above a file. Only folders of our own making lie below, so no link is followed."""
+        base = str(self._destination)
         folder = "/".join((base, *parts[:-1]))
         if folder not in self._made:
             for end in range(1, len(parts)):

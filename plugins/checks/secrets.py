@@ -7,6 +7,7 @@ import hmac
 import os
 import secrets as randomness
 import shutil
+import stat
 import string
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -128,10 +129,14 @@ def _suffix(same: Sequence[SourceFile]) -> str:
 
 def _place(source: Path, target: Path) -> None:
     """Show a file to the sandbox's user under another name; a copy where that needs another mode."""
-    if source.is_symlink() or not source.is_file():
+    try:
+        mode = source.lstat().st_mode
+    except OSError:
+        mode = 0
+    if not stat.S_ISREG(mode):
         raise kingfisher.UnusableReport("A file of the package is not in the unpacked tree.")
     zipped = _starts_like_a_zip(source)
-    if source.stat().st_mode & 0o004 and not zipped:
+    if mode & stat.S_IROTH and not zipped:
         try:
             os.link(source, target, follow_symlinks=False)
         except OSError:

@@ -10,7 +10,8 @@ import zipfile
 
 import pytest
 
-from plugins.archive import ArchiveRefused, unpack
+from plugins.archive import ArchiveLimits, ArchiveRefused, unpack
+from plugins.archive.store import Store
 
 ELF = b"\x7fELF" + bytes(60)
 
@@ -263,3 +264,11 @@ def test_takes_a_header_that_repeats_its_sizes_for_zip64_and_refuses_one_that_co
         assert open_archive(raw).entries == 1
     else:
         assert open_archive.refused(raw) == "header-mismatch"
+
+
+def test_two_files_are_never_put_in_one_place(tmp_path):
+    with pytest.raises(ValueError, match="two files for"), Store(tmp_path / "tree", ArchiveLimits()) as store:
+        one, other = (store.write((name,), [b"x"]) for name in ("a", "b"))
+        store.publish([(one, ("same",)), (other, ("same",))])
+
+    assert list((tmp_path / "tree").iterdir()) == []
