@@ -3,6 +3,9 @@
 `score = min(100, sum of the factors)`, each factor the sum of its items' points up to the factor's cap. What could not
 be examined adds points: a result that is missing never makes a plugin look better. A floor lifts the tier, not the
 score, where one fact alone decides. Each finding counts in exactly one factor.
+
+Things of one kind are one item, in which each further one counts `repeat_percent` of the one before: forty harmless
+calls of one function are no worse than a theft. A high or critical finding is an item of its own, at full weight.
 """
 
 from __future__ import annotations
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from plugins.package import Package
 
 MAX_SCORE = 100
+NAMED = 3
+"""How many things of a list are named; the rest is counted."""
 
 DANGEROUS = frozenset(
     {
@@ -50,7 +55,10 @@ _NO_RESULT = frozenset({CheckStatus.INCONCLUSIVE, CheckStatus.ERRORED})
 
 @dataclass(frozen=True, slots=True)
 class RiskItem:
-    """One thing that adds points. `closable`: whether the owner can close it without taking a feature away."""
+    """What adds points: one thing, or several of a kind.
+
+    `closable`: whether the owner can close it without taking a feature away.
+    """
 
     label: str
     points: int
@@ -132,29 +140,31 @@ def _factor(code: str, weights: RiskWeights, items: Iterable[RiskItem], title: s
 def _reason(title: str, items: Sequence[RiskItem], cap: int) -> str:
     if not items:
         return f"{title}: nothing."
-    named = "; ".join(item.label for item in items[:3])
-    more = f"; and {len(items) - 3} more" if len(items) > 3 else ""  # noqa: PLR2004 - as many as were named
+    named = "; ".join(item.label for item in items[:NAMED])
+    more = f"; and {len(items) - NAMED} more" if len(items) > NAMED else ""
     capped = f" Capped at {cap}." if sum(item.points for item in items) > cap else ""
     return f"{title}: {named}{more}.{capped}"
 
 
 def _finding_items(results: Iterable[CheckResult], weights: RiskWeights) -> Iterator[RiskItem]:
-    points = weights.factors["findings"].points
+    worth = weights.factors["findings"].points
     for result in results:
         if result.code in FINDING_CHECKS_ELSEWHERE:
             continue
-        for finding in result.findings:
-            if not _opaque(finding, weights):
-                yield RiskItem(_label(finding), points[finding.severity], floor=_malware_floor(finding, weights))
+        findings = [finding for finding in result.findings if not _opaque(finding, weights)]
+        for alike in _alike(findings):
+            points = _falling(worth[alike[0].severity], len(alike), weights)
+            yield RiskItem(_label(alike), points, floor=_malware_floor(alike[0], weights))
 
 
 def _dependency_items(results: Iterable[CheckResult], weights: RiskWeights) -> Iterator[RiskItem]:
-    points = weights.factors["dependencies"].points
+    worth = weights.factors["dependencies"].points
     for result in results:
         if result.code == "dependencies":
-            for finding in result.findings:
-                floor = weights.floors["malicious_dependency"] if finding.rule == MALICIOUS_RULE else None
-                yield RiskItem(_label(finding), points[finding.severity], floor=floor)
+            for alike in _alike(result.findings):
+                floor = weights.floors["malicious_dependency"] if alike[0].rule == MALICIOUS_RULE else None
+                points = _falling(worth[alike[0].severity], len(alike), weights)
+                yield RiskItem(_label(alike), points, floor=floor)
 
 
 def _capability_items(comparison: Comparison, weights: RiskWeights) -> Iterator[RiskItem]:
@@ -164,12 +174,17 @@ def _capability_items(comparison: Comparison, weights: RiskWeights) -> Iterator[
 
 
 def _undeclared_items(comparison: Comparison, weights: RiskWeights) -> Iterator[RiskItem]:
-    points = weights.factors["undeclared"].points
-    for use in comparison.undeclared_capabilities:
-        key = "dangerous_capability" if use.id in DANGEROUS else "capability"
-        yield RiskItem(f"the undeclared capability {use.id.value}", points[key])
-    for host in comparison.undeclared_hosts:
-        yield RiskItem(f"the undeclared host {host.host}", points["host"])
+    worth = weights.factors["undeclared"].points
+    used = sorted(use.id for use in comparison.undeclared_capabilities)
+    hosts = sorted(host.host for host in comparison.undeclared_hosts)
+    for key, one, several, names in (
+        ("dangerous_capability", "capability", "dangerous capabilities", [name for name in used if name in DANGEROUS]),
+        ("capability", "capability", "capabilities", [name for name in used if name not in DANGEROUS]),
+        ("host", "host", "hosts", hosts),
+    ):
+        if names:
+            points = _falling(worth[key], len(names), weights)
+            yield RiskItem(f"the undeclared {_several(one, several, names)}", points)
 
 
 def _missing_items(package: Package, results: Sequence[CheckResult], weights: RiskWeights) -> Iterator[RiskItem]:
@@ -194,13 +209,32 @@ def _missing_items(package: Package, results: Sequence[CheckResult], weights: Ri
 
 
 def _opaque_items(package: Package, results: Iterable[CheckResult], weights: RiskWeights) -> Iterator[RiskItem]:
-    points = weights.factors["opaque"].points
+    worth = weights.factors["opaque"].points
     for result in results:
-        for finding in result.findings:
-            if result.code not in FINDING_CHECKS_ELSEWHERE and _opaque(finding, weights):
-                yield RiskItem(_label(finding), points["finding"], floor=_malware_floor(finding, weights))
-    for path in native_files(package):
-        yield RiskItem(f"compiled file {path}", points["native_file"], closable=False)
+        if result.code in FINDING_CHECKS_ELSEWHERE:
+            continue
+        for alike in _alike([finding for finding in result.findings if _opaque(finding, weights)]):
+            points = _falling(worth["finding"], len(alike), weights)
+            yield RiskItem(_label(alike), points, floor=_malware_floor(alike[0], weights))
+    if paths := native_files(package):
+        points = _falling(worth["native_file"], len(paths), weights)
+        yield RiskItem(_several("compiled file", "compiled files", paths), points, closable=False)
+
+
+def _alike(findings: Iterable[Finding]) -> list[list[Finding]]:
+    """Findings of one rule and severity together, of dependencies those about one of them; grave ones by themselves."""
+    groups: dict[tuple[object, ...], list[Finding]] = {}
+    for number, finding in enumerate(findings):
+        about = finding.symbol.rpartition(":")[0] if finding.check == "dependencies" else ""
+        own = number if finding.severity.at_least(Severity.HIGH) else None
+        groups.setdefault((finding.rule, finding.severity, about, own), []).append(finding)
+    return list(groups.values())
+
+
+def _falling(points: int, count: int, weights: RiskWeights) -> int:
+    """Points of `count` things of a kind, rounded down: a geometric series, whose first is worth its full points."""
+    share = weights.repeat_percent / 100
+    return points * count if share == 1 else int(points * (1 - share**count) / (1 - share))
 
 
 def answered(result: CheckResult | None) -> bool:
@@ -228,6 +262,16 @@ def _opaque(finding: Finding, weights: RiskWeights) -> bool:
     return any(fnmatchcase(finding.rule, pattern) for pattern in weights.opaque_rules)
 
 
-def _label(finding: Finding) -> str:
+def _label(alike: Sequence[Finding]) -> str:
+    finding = alike[0]
     place = f" in {finding.path}" + (f":{finding.line}" if finding.line else "") if finding.path else ""
-    return f"{finding.severity.value} finding “{finding.title}”{place}"
+    named = f"“{finding.title}”{place}"
+    if len(alike) == 1:
+        return f"{finding.severity.value} finding {named}"
+    return f"{len(alike)} {finding.severity.value} findings of one kind, first {named}"
+
+
+def _several(one: str, several: str, names: Sequence[str]) -> str:
+    """`host a`, or `hosts a, b, c and 4 more`."""
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"{one if len(names) == 1 else several} {', '.join(names[:NAMED])}{more}"

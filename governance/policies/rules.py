@@ -30,6 +30,9 @@ __all__ = [
     "TierRule",
 ]
 
+EVERY_TIME = 100
+"""The percentage by which nothing falls: what a policy means that says nothing of repeats."""
+
 Kind = Literal["check", "expression", "manual", "attestation"]
 
 
@@ -83,6 +86,8 @@ class RiskWeights:
     """Lowest score of each tier, taken from the policy's tiers."""
     required_checks: frozenset[str]
     """Taken from the policy's check switches."""
+    repeat_percent: int = EVERY_TIME
+    """What each further thing of a kind counts, in percent of the one before."""
 
     def tier_of(self, score: int) -> Tier:
         """The highest tier whose threshold the score reaches."""
@@ -216,12 +221,16 @@ def _risk(data: Mapping[str, Any], tiers: Mapping[Tier, TierRule], checks: Mappi
         floors={code: Tier(tier) for code, tier in data["floors"].items()},
         thresholds={tier: rule.min_score for tier, rule in tiers.items()},
         required_checks=frozenset(code for code, switch in checks.items() if switch.required),
+        repeat_percent=data.get("repeat_percent", EVERY_TIME),
     )
 
 
 def _risk_document(risk: RiskWeights) -> dict[str, Any]:
+    # left out where it says nothing, so that a policy stored before it was known keeps its digest
+    repeats = {"repeat_percent": risk.repeat_percent} if risk.repeat_percent != EVERY_TIME else {}
     return {
         "version": risk.version,
+        **repeats,
         "factors": {code: {"cap": weight.cap, "points": dict(weight.points)} for code, weight in risk.factors.items()},
         "opaque_rules": list(risk.opaque_rules),
         "floors": {code: tier.value for code, tier in risk.floors.items()},

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from governance.policies import baseline
+from governance.policies.rules import EVERY_TIME
 from governance.vocabulary import Capability, CheckStatus, Severity, Tier
 from plugins.capabilities import compare_results
 from plugins.checks.base import CheckResult
@@ -58,6 +59,55 @@ def test_factor_stops_at_its_cap_and_says_so():
     factor = risk.factors[0]
     assert (factor.points, factor.cap, factor.uncapped) == (45, 45, 750)
     assert factor.reason.endswith("and 47 more. Capped at 45.")
+
+
+@pytest.mark.parametrize(("severity", "expected"), [(Severity.LOW, 1), (Severity.MEDIUM, 5), (Severity.HIGH, 30)])
+def test_repeats_of_one_rule_weigh_less_each_time_but_grave_ones_do_not(severity, expected):
+    count = 2 if severity is Severity.HIGH else 40
+    findings = [cases.finding(severity=severity, line=line) for line in range(1, count + 1)]
+    factor = scored(results=replaced(cases.result("static", findings=findings, observations=cases.OBSERVED))).factors[0]
+
+    assert factor.points == expected
+    assert len(factor.items) == (2 if severity is Severity.HIGH else 1)
+
+
+def test_repeats_say_how_many_they_are_and_where_the_first_is():
+    findings = [cases.finding(severity=Severity.MEDIUM, line=line) for line in (7, 8, 9)]
+    factor = scored(results=replaced(cases.result("static", findings=findings))).factors[0]
+
+    assert f"3 medium findings of one kind, first “A weak hash” in {cases.NODE}:7" in factor.reason
+
+
+def test_faults_of_two_dependencies_are_no_repeats():
+    def faults(*names):
+        of = [
+            cases.finding("dependencies", "vulnerable-dependency", Severity.MEDIUM, symbol=f"npm:{name}:CVE-{number}")
+            for number, name in enumerate(names)
+        ]
+        return points(scored(results=replaced(cases.result("dependencies", findings=of))))["dependencies"]
+
+    assert (faults("ws", "ws"), faults("ws", "qs")) == (3, 6)
+
+
+def test_many_undeclared_hosts_are_named_together():
+    hosts = [cases.seen("host", f"{letter}.example") for letter in "edcba"]
+    static = cases.result("static", observations=[*cases.OBSERVED, *hosts])
+    factor = next(factor for factor in scored(results=replaced(static)).factors if factor.code == "undeclared")
+
+    assert factor.points == 6
+    assert "the undeclared hosts a.example, b.example, c.example and 2 more" in factor.reason
+
+
+def test_policy_without_a_word_on_repeats_counts_each_in_full():
+    findings = [cases.finding(severity=Severity.MEDIUM, line=line) for line in (7, 8, 9)]
+    results = replaced(cases.result("static", findings=findings))
+    package = cases.package()
+    compared = compare_results(package, results)
+    risk = score(
+        package=package, results=results, comparison=compared, weights=replace(WEIGHTS, repeat_percent=EVERY_TIME)
+    )
+
+    assert risk.factors[0].points == 12
 
 
 def test_score_stops_at_a_hundred_but_the_factors_do_not():

@@ -33,6 +33,12 @@ def test_policy_survives_a_round_trip_through_json(document):
     assert again.to_dict() == document
 
 
+def test_policy_that_says_nothing_of_repeats_stays_as_it_is(document):
+    del document["risk"]["repeat_percent"]
+
+    assert PolicyRules.from_dict(document).to_dict() == document
+
+
 def test_policy_digest_depends_on_content_and_not_on_order(document):
     reordered = dict(reversed(document.items()))
     changed = document | {"title": "Another"}
