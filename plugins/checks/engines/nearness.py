@@ -52,6 +52,13 @@ SUPPORT: dict[str, re.Pattern[bytes] | None] = {
     "$getattr_call": None,
 }
 """Patterns that everyday code matches, and what else in the file backs them; None: nothing but another pattern."""
+_FOREIGN = re.compile(
+    rb"(?i)://|git\+|urlopen|urlretrieve|requests\.|b64decode|fromhex|tempfile|mkstemp|exec\s*\("
+    rb"|write(?:_text|_bytes|lines)?\s*\(|open\s*\([^)\n]*,\s*['\"][wax]"
+)
+COMPANY: dict[str, re.Pattern[bytes]] = dict.fromkeys(("$py_pip_executable", "$py_pip_check_call"), _FOREIGN)
+"""Patterns that mean what the rule says where this stands NEAR them: to ask the own interpreter's pip for something is
+what installers do, unless it comes from an address or was written just now."""
 GLOBALS = re.compile(rb"(?:window|globalThis|global|self|top)\s*\.\s*$")
 
 
@@ -63,18 +70,28 @@ def speaking(rule: str, places: Places, data: bytes, *, cap: int) -> frozenset[s
     named = {pattern: offsets for pattern, offsets in places.items() if offsets}
     groups = PARTS.get(rule, ((), ()))
     parts = {name for name in named if name.startswith(groups[0] + groups[1])}
-    alone = {name for name in named.keys() - parts if _stands_alone(name, data)}
+    alone = {name for name in named.keys() - parts if _stands_alone(name, named[name], data)}
     if not parts or len(data) <= SMALL or any(len(named[name]) >= cap for name in parts):
         return frozenset(alone | parts)
     first, second = (_offsets(named, group, data) for group in groups)
     return frozenset(alone | parts if _near(first, second, data) else alone)
 
 
-def _stands_alone(pattern: str, data: bytes) -> bool:
+def _stands_alone(pattern: str, offsets: Sequence[int], data: bytes) -> bool:
+    if pattern in COMPANY:
+        return any(COMPANY[pattern].search(_around(data, offset)) for offset in offsets)
     if pattern not in SUPPORT:
         return True
     support = SUPPORT[pattern]
     return support is not None and support.search(data) is not None
+
+
+def _around(data: bytes, offset: int) -> bytes:
+    """The line of a match with NEAR lines before and after it, blank ones not counted."""
+    start = data.rfind(b"\n", 0, offset) + 1
+    before = [line for line in data[:start].split(b"\n") if line.strip()]
+    after = [line for line in data[start:].split(b"\n") if line.strip()]
+    return b"\n".join([*before[-NEAR:], *after[: NEAR + 1]])
 
 
 def _offsets(places: Places, starts: Iterable[str], data: bytes) -> list[int]:

@@ -25,6 +25,7 @@ from typing import Any
 
 import yara_x
 
+from plugins.checks.engines import docstrings
 from plugins.checks.engines.nearness import SUPPORT, speaking
 
 SECONDS_PER_FILE = 20
@@ -157,6 +158,14 @@ def read(tree: Path, path: str) -> bytes:
         return file.read()
 
 
+def _runs_docstrings(tree: Path, files: list[dict[str, Any]]) -> bool:
+    """Whether any Python file seems to run what stands in a docstring; so too where one cannot be read."""
+    try:
+        return any(docstrings.RUN.search(read(tree, file["path"])) for file in files if file["language"] == "python")
+    except OSError:
+        return True
+
+
 def scan(rules: yara_x.Rules, tree: Path, order: dict[str, Any]) -> dict[str, Any]:
     """Scan the canary and the listed files of a tree."""
     metas = {rule.identifier: dict(rule.metadata) for rule in rules}
@@ -169,6 +178,7 @@ def scan(rules: yara_x.Rules, tree: Path, order: dict[str, Any]) -> dict[str, An
         "rules": metas, "canary": canary, "scanned": [], "uncovered": 0, "skipped": [], "hits": [],
     }  # fmt: skip
     known: dict[tuple[str, str | None], set[str]] = {}
+    readers: bool | None = None
     for file in order["files"]:
         key = kind_of(file["path"]), file["language"]
         if key not in known:
@@ -180,6 +190,10 @@ def scan(rules: yara_x.Rules, tree: Path, order: dict[str, Any]) -> dict[str, An
         try:
             data = read(tree, file["path"])
             found = scanner.scan(data).matching_rules
+            if found and file["language"] == "python" and (bare := docstrings.blanked(data)) != data:
+                readers = _runs_docstrings(tree, order["files"]) if readers is None else readers
+                if not readers:
+                    data, found = bare, scanner.scan(bare).matching_rules
         except (OSError, yara_x.TimeoutError, yara_x.ScanError) as error:
             report["skipped"].append({"path": file["path"], "why": type(error).__name__})
             continue

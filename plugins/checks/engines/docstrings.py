@@ -1,0 +1,42 @@
+"""Docstrings of Python files, which no interpreter runs: manuals in them show what the code does not do.
+
+Pure; runs in the sandbox. Where it is not certain what is a docstring, or the file looks at docstrings, nothing is one.
+"""
+
+from __future__ import annotations
+
+import ast
+import codecs
+import re
+
+READ = re.compile(rb"__doc__|getdoc|get_docstring|co_consts|doctest")
+"""How code gets at its own docstrings."""
+RUN = re.compile(
+    rb"(?s)\b(?:exec|eval|compile|loads|system|popen|Popen|run|call)\b.{0,200}(?:__doc__|getdoc|co_consts)"
+)
+"""How code runs a docstring, of another module too."""
+_CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*(?!utf-?8\b)", re.IGNORECASE)
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+_NO_LINE_END = re.compile(rb"[^\r\n]")
+_MAX_BYTES = 2_000_000
+
+
+def blanked(data: bytes) -> bytes:
+    """The file with blanks for its docstrings, so that every offset and line stays."""
+    if len(data) > _MAX_BYTES or data.startswith(codecs.BOM_UTF8) or READ.search(data):
+        return data
+    if any(_CODING.match(line) for line in data.splitlines()[:2]):
+        return data
+    try:
+        tree = ast.parse(data.decode())
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return data
+    starts = [0, *(match.end() for match in _LINE_END.finditer(data))]
+    bare = bytearray(data)
+    for node in ast.walk(tree):
+        match node:
+            case ast.Expr(value=ast.Constant(value=str()) as text):
+                start = starts[text.lineno - 1] + text.col_offset
+                end = starts[(text.end_lineno or text.lineno) - 1] + (text.end_col_offset or 0)
+                bare[start:end] = _NO_LINE_END.sub(b" ", data[start:end])
+    return bytes(bare)
