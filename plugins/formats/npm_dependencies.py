@@ -31,7 +31,9 @@ def read_dependencies(tree: Tree, document: Document) -> tuple[tuple[Dependency,
     stated = _stated(document, problems)
     locked, pins = _locked(tree, {dependency.name for dependency in stated}, problems)
     stated = [replace(one, pinned=one.pinned or pins.get(one.name)) for one in stated]
-    return (*stated, *locked, *_bundled(tree, problems)), tuple(problems)
+    known = {(one.name, one.pinned) for one in stated if one.scope == "runtime"}
+    bundled = [one for one in _bundled(tree, problems) if (one.name, one.pinned) not in known]
+    return (*stated, *locked, *bundled), tuple(problems)
 
 
 def exact_version(requirement: str) -> str | None:

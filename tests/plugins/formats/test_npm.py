@@ -107,6 +107,17 @@ MANIFEST = """{
 }"""
 
 
+def test_a_stated_package_that_is_bundled_in_that_version_is_listed_once(read):
+    def scopes(*, stated, bundled):
+        manifest = {"name": "x", "version": "1.0.0", "dependencies": {"imap": stated}}
+        files = {"package.json": manifest, "node_modules/imap/package.json": {"name": "imap", "version": bundled}}
+        return [(one.scope, one.pinned) for one in read(files).dependencies]
+
+    assert scopes(stated="0.8.19", bundled="0.8.19") == [("runtime", "0.8.19")]
+    assert scopes(stated="^0.8.0", bundled="0.8.19") == [("runtime", None), ("bundled", "0.8.19")]
+    assert scopes(stated="0.8.19", bundled="0.8.18") == [("runtime", "0.8.19"), ("bundled", "0.8.18")]
+
+
 def test_dependencies_come_with_scope_line_and_pin(read):
     package = read({"package.json": MANIFEST, "index.js": ""})
 
