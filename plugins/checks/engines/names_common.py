@@ -24,6 +24,8 @@ _ESCAPE = re.compile(
     r"\\(?:x([0-9a-fA-F]{2})|u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|([0-7]{1,3})|\r?\n|(.))", re.DOTALL
 )
 MAX_HOST = 100
+RELATIVE = re.compile(rf"(?i)[rbfu]*[\"'`]?{UNKNOWN}?:?(?=//(?:[a-z0-9-]{{1,63}}\.){{1,8}}[a-z]{{2,63}}[:/])")
+"""Start of an address whose scheme is left to the page or is known at run time only, with or without its quote."""
 _HOST = re.compile(r"[\"'`]?[A-Za-z0-9][A-Za-z0-9-]*(?:\.[A-Za-z0-9-]+)+[\"'`]?")
 _SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v"}
 
@@ -127,7 +129,9 @@ def first_argument(call: SgNode) -> SgNode | None:
 
 def interesting(text: str) -> bool:
     """Whether a constant may name a host: keeps what has to be looked at small."""
-    return "://" in text or "aHR0c" in text or bool("." in text and len(text) < MAX_HOST and _HOST.fullmatch(text))
+    if "://" in text or "aHR0c" in text or RELATIVE.match(text):
+        return True
+    return "." in text and len(text) < MAX_HOST and bool(_HOST.fullmatch(text))
 
 
 def line_of(node: SgNode) -> int:

@@ -18,7 +18,7 @@ from typing import Any
 
 import yaml
 
-from plugins.checks.engines.names_common import UNKNOWN
+from plugins.checks.engines.names_common import RELATIVE, UNKNOWN
 
 _SCHEMES = (
     r"https?|wss?|ftps?|sftp|mqtts?|amqps?|rediss?|postgres(?:ql)?|mysql|mongodb(?:\+srv)?|smtps?|ldaps?"
@@ -59,6 +59,8 @@ def book() -> dict[str, Any]:
 def judge(text: str, key: str = "") -> list[Seen]:
     """All hosts a constant names, in order. `key` is the property, argument or call the constant is given to."""
     plain = _PLACEHOLDER.sub(UNKNOWN, text)
+    if start := RELATIVE.match(plain):
+        plain = "https:" + plain[start.end() :]
     found = [seen for match in _URL.finditer(plain) if (seen := _address(match, plain, key))]
     if not found and (host := _bare(plain.strip(), key)):
         found = [Seen(host, _loopback(host))]

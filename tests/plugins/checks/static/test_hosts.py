@@ -23,6 +23,9 @@ from plugins.checks.static.hosts import Seen, judge
         ("https://bücher.example/", "xn--bcher-kva.example"),
         ("http://redis:6379", "redis"),
         ("203.0.113.9", "203.0.113.9"),
+        ("//libs.acme.io/x.js", "libs.acme.io"),
+        (f"{UNKNOWN}//libs.acme.io:8080", "libs.acme.io"),
+        ("${scheme}://api.acme.io/v1", "api.acme.io"),
     ],
 )
 def test_judge_finds_the_host(text, host):
@@ -30,7 +33,17 @@ def test_judge_finds_the_host(text, host):
 
 
 @pytest.mark.parametrize(
-    "text", [f"https://{UNKNOWN}/x", f"https://{UNKNOWN}.io", "https://", "1.2.3.4", "app.module.name", "a://b"]
+    "text",
+    [
+        f"https://{UNKNOWN}/x",
+        f"https://{UNKNOWN}.io",
+        "https://",
+        "1.2.3.4",
+        "app.module.name",
+        "a://b",
+        "// a.b",
+        "x//a.io/",
+    ],
 )
 def test_judge_names_no_host_that_is_not_known(text):
     assert judge(text) == []
