@@ -107,13 +107,21 @@ class JavaScriptNames:
         ends = value.text()[:200] + value.text()[-60:]
         return "require" in ends or "import(" in ends
 
-    def _bind_pattern(self, pattern: SgNode, module: str) -> None:
+    def _bind_pattern(self, pattern: SgNode, module: str, depth: int = 0) -> None:
+        """`{exec}`, `{exec: run}`, `{exec = other}` and `{promises: {readFile}}`."""
         for child in pattern.children():
-            kind = child.kind()
-            if kind == "shorthand_property_identifier_pattern":
-                self._assign(child.text(), self._of(module, child.text()) if module != UNKNOWN else None)
-            elif kind == "pair_pattern" and (key := child.field("key")) and (value := child.field("value")):
-                self._assign(value.text(), self._of(module, key.text()) if module != UNKNOWN else None)
+            if child.kind() == "pair_pattern":
+                key, value = child.field("key"), child.field("value")
+            else:
+                key = value = child
+            value, key = _undefaulted(value), _undefaulted(key)
+            if key is None or value is None or depth > MAX_DEPTH:
+                continue
+            target = self._of(module, key.text().strip("'\"")) if module != UNKNOWN else None
+            if value.kind() == "object_pattern":
+                self._bind_pattern(value, target or UNKNOWN, depth + 1)
+            elif value.kind() in {"identifier", "shorthand_property_identifier_pattern"}:
+                self._assign(value.text(), target)
 
     def _assign(self, name: str, target: str | None) -> None:
         if target is None:
@@ -276,6 +284,13 @@ class JavaScriptNames:
             else:
                 parts.append(unescape(child.text()))
         return "".join(parts)
+
+
+def _undefaulted(node: SgNode | None) -> SgNode | None:
+    """A part of a pattern without the default it has, if any."""
+    if node is not None and node.kind() in {"assignment_pattern", "object_assignment_pattern"}:
+        return node.field("left")
+    return node
 
 
 def clean_module(module: str) -> str:

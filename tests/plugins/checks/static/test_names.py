@@ -36,6 +36,9 @@ def constants(code, grammar):
         ("const e = eval; e(c);", "eval"),
         ("const go = globalThis.fetch; go(u);", "fetch"),
         ("const { binding } = process; binding(m);", "process.binding"),
+        ('let {exec = 1} = require("child_process"); exec(c);', "child_process.exec"),
+        ('const { "exec": run = 1 } = require("child_process"); run(c);', "child_process.exec"),
+        ('const { promises: { rm } } = require("fs"); rm(p);', "fs.rm"),
     ],
 )  # fmt: skip
 def test_javascript_call_resolves_to_its_module(code, name):
