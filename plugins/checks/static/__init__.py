@@ -33,7 +33,7 @@ class StaticCheck:
     """bandit on Python, ast-grep with our rules on everything else and on Python too."""
 
     code = CODE
-    version = "1"
+    version = "2"
 
     def applies_to(self, package: Package) -> bool:
         """Whether there is any code, or an install hook, which is code even without a file of its own."""
