@@ -11,14 +11,16 @@ import re
 
 READ = re.compile(rb"__doc__|getdoc|get_docstring|co_consts|doctest")
 """How code gets at its own docstrings."""
-RUN = re.compile(
-    rb"(?s)\b(?:exec|eval|compile|loads|system|popen|Popen|run|call)\b.{0,200}(?:__doc__|getdoc|co_consts)"
-)
-"""How code runs a docstring, of another module too."""
+_EVALUATES = re.compile(rb"\b(?<!re\.)(?:exec|eval|compile|loads|system|popen|Popen)\b")
 _CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*(?!utf-?8\b)", re.IGNORECASE)
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _NO_LINE_END = re.compile(rb"[^\r\n]")
 _MAX_BYTES = 2_000_000
+
+
+def may_run(data: bytes) -> bool:
+    """Whether a file gets at docstrings, of another module too, and runs something: it could be them."""
+    return READ.search(data) is not None and _EVALUATES.search(data) is not None
 
 
 def blanked(data: bytes) -> bytes:

@@ -161,7 +161,7 @@ def read(tree: Path, path: str) -> bytes:
 def _runs_docstrings(tree: Path, files: list[dict[str, Any]]) -> bool:
     """Whether any Python file seems to run what stands in a docstring; so too where one cannot be read."""
     try:
-        return any(docstrings.RUN.search(read(tree, file["path"])) for file in files if file["language"] == "python")
+        return any(docstrings.may_run(read(tree, file["path"])) for file in files if file["language"] == "python")
     except OSError:
         return True
 
