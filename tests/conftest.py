@@ -21,9 +21,9 @@ del os.environ["DJANGO_SETTINGS_MODULE"]  # else xdist's workers inherit it, and
 from django.db import connections  # noqa: E402 - ditto
 from django.test import TransactionTestCase  # noqa: E402 - ditto
 
-from governance.db import append_only, write_once  # noqa: E402 - ditto
 from tests.support import available, outcome  # noqa: E402 - ditto
 from tests.support.caches import warmed_cache  # noqa: E402 - ditto
+from tests.support.triggers import lifted  # noqa: E402 - ditto
 
 LEFT_OUT = ("browser", "redis", "real")
 STORED = ("artifacts", "demo", "files", "reports", "work")
@@ -92,7 +92,7 @@ def _flush_lifts_triggers():
     flush = TransactionTestCase._fixture_teardown
 
     def teardown(self):
-        with append_only.lifted(), write_once.lifted():
+        with lifted():
             flush(self)
 
     with pytest.MonkeyPatch.context() as patch:

@@ -1,4 +1,4 @@
-# ruff: noqa: S608, ARG002 - table names come from our own models; Django fixes the arguments of operations
+# ruff: noqa: S608 - table names come from our own models
 """Append-only tables: one migration operation, triggers for SQLite and PostgreSQL, and the list to check at start.
 
 SQLite: `INSERT OR REPLACE` deletes without firing a delete trigger unless `recursive_triggers` is on, so an insert
@@ -8,22 +8,16 @@ Whoever owns the database can drop triggers: docs/threat-model.md says what stan
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
-from django.db.migrations.operations.base import Operation
+
+from governance.db.triggers import BODY, CREATE_FUNCTION, FUNCTION, TriggerOperation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from django.db.backends.base.base import BaseDatabaseWrapper
-    from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-    from django.db.migrations.state import ProjectState
     from django.db.models import Model
 
-FUNCTION = "plugwarden_append_only"
-BODY = " BEGIN RAISE EXCEPTION 'append-only: % of % is refused', TG_OP, TG_TABLE_NAME; END "
 GUARDED = f"""
 SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
 WHERE p.proname = '{FUNCTION}' AND p.prosrc = %s AND pg_table_is_visible(c.oid)
@@ -38,7 +32,7 @@ def create_statements(vendor: str, table: str) -> list[str]:
     """SQL that makes a table append-only; safe to run again."""
     if vendor == "postgresql":
         return [
-            f"CREATE OR REPLACE FUNCTION {FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $${BODY}$$",
+            CREATE_FUNCTION,
             *drop_statements(vendor, table),
             f'CREATE TRIGGER "{table}_rows" BEFORE UPDATE OR DELETE ON "{table}"'
             f" FOR EACH ROW EXECUTE FUNCTION {FUNCTION}()",
@@ -63,11 +57,8 @@ def drop_statements(vendor: str, table: str) -> list[str]:
     return [f'DROP TRIGGER IF EXISTS "{table}_{name}"' for name in ("update", "delete", "replace")]
 
 
-class AppendOnly(Operation):
+class AppendOnly(TriggerOperation):
     """Migration operation: make tables append-only. Later table rebuilds on SQLite must name their table again."""
-
-    reversible = True
-    reduces_to_sql = True
 
     def __init__(self, *tables: str) -> None:
         self.tables = tables
@@ -76,24 +67,13 @@ class AppendOnly(Operation):
         """Name, positional and keyword arguments, for the migration writer."""
         return (self.__class__.__qualname__, list(self.tables), {})
 
-    def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        """Triggers are no part of the model state."""
+    def creating(self, vendor: str) -> list[str]:
+        """The triggers of every table."""
+        return [statement for table in self.tables for statement in create_statements(vendor, table)]
 
-    def database_forwards(
-        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
-    ) -> None:
-        """Create the triggers."""
-        for table in self.tables:
-            for statement in create_statements(schema_editor.connection.vendor, table):
-                schema_editor.execute(statement, params=None)
-
-    def database_backwards(
-        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
-    ) -> None:
-        """Drop the triggers."""
-        for table in self.tables:
-            for statement in drop_statements(schema_editor.connection.vendor, table):
-                schema_editor.execute(statement, params=None)
+    def dropping(self, vendor: str) -> list[str]:
+        """The same."""
+        return [statement for table in self.tables for statement in drop_statements(vendor, table)]
 
     def describe(self) -> str:
         """What `migrate --plan` shows."""
@@ -131,20 +111,3 @@ def expected_tables() -> set[str]:
 
 def _only_grows(model: type[Model]) -> bool:
     return bool(getattr(model, "append_only", False))
-
-
-@contextmanager
-def lifted() -> Iterator[None]:
-    """Lift the triggers, for the test suite's flush only; they are back afterwards."""
-    tables = guarded_tables()
-    _execute(statement for table in tables for statement in drop_statements(connection.vendor, table))
-    try:
-        yield
-    finally:
-        _execute(statement for table in tables for statement in create_statements(connection.vendor, table))
-
-
-def _execute(statements: Iterator[str]) -> None:
-    with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)

@@ -1,4 +1,4 @@
-# ruff: noqa: S608, ARG002 - table names come from our own models; Django fixes the arguments of operations
+# ruff: noqa: S608 - table names come from our own models
 """Write-once columns: in rows that have states, what was found, signed or promised stays, and so does the row.
 
 For tables of which no row ever changes there is `append_only`. A column may be filled later where it was null; a value
@@ -8,20 +8,16 @@ that is there is never changed. Whoever owns the database can drop triggers: doc
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
-from django.db.migrations.operations.base import Operation
 
-from governance.db.append_only import BODY, FUNCTION
+from governance.db.triggers import BODY, CREATE_FUNCTION, FUNCTION, TriggerOperation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Sequence
 
     from django.db.backends.base.base import BaseDatabaseWrapper
-    from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-    from django.db.migrations.state import ProjectState
 
 DEFINITIONS = f"""
 SELECT c.relname, pg_get_triggerdef(t.oid)
@@ -39,7 +35,7 @@ def create_statements(vendor: str, table: str, columns: Sequence[str]) -> list[s
     if vendor == "postgresql":
         each = {"once": f"FOR EACH ROW WHEN ({changed})", "kept": "FOR EACH ROW", "emptied": "FOR EACH STATEMENT"}
         return [
-            f"CREATE OR REPLACE FUNCTION {FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $${BODY}$$",
+            CREATE_FUNCTION,
             *drop_statements(vendor, table),
             *(
                 f'CREATE TRIGGER "{table}_{name}" {event} "{table}" {each[name]} EXECUTE FUNCTION {FUNCTION}()'
@@ -63,11 +59,8 @@ def drop_statements(vendor: str, table: str) -> list[str]:
     return [f'DROP TRIGGER IF EXISTS "{table}_{name}"' for name in ("once", "kept", "replaced")]
 
 
-class WriteOnce(Operation):
+class WriteOnce(TriggerOperation):
     """Migration operation: make columns write-once. Later rebuilds of the table on SQLite must name it again."""
-
-    reversible = True
-    reduces_to_sql = True
 
     def __init__(self, table: str, columns: Sequence[str]) -> None:
         self.table, self.columns = table, list(columns)
@@ -76,22 +69,13 @@ class WriteOnce(Operation):
         """Name, positional and keyword arguments, for the migration writer."""
         return (self.__class__.__qualname__, [self.table, self.columns], {})
 
-    def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        """Triggers are no part of the model state."""
+    def creating(self, vendor: str) -> list[str]:
+        """The triggers of the table."""
+        return create_statements(vendor, self.table, self.columns)
 
-    def database_forwards(
-        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
-    ) -> None:
-        """Create the triggers."""
-        for statement in create_statements(schema_editor.connection.vendor, self.table, self.columns):
-            schema_editor.execute(statement, params=None)
-
-    def database_backwards(
-        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
-    ) -> None:
-        """Drop the triggers."""
-        for statement in drop_statements(schema_editor.connection.vendor, self.table):
-            schema_editor.execute(statement, params=None)
+    def dropping(self, vendor: str) -> list[str]:
+        """The same."""
+        return drop_statements(vendor, self.table)
 
     def describe(self) -> str:
         """What `migrate --plan` shows."""
@@ -133,26 +117,3 @@ def _fires(table: str, columns: Sequence[str], found: set[tuple[str, str]]) -> b
     return all(any(event in text for text in definitions) for event in EVENTS.values()) and all(
         re.search(rf'\bold\."?{name}"?[):a-z]* IS DISTINCT FROM', update) for name in columns
     )
-
-
-@contextmanager
-def lifted() -> Iterator[None]:
-    """Lift the triggers, for the test suite only: for its flush, and to play whoever owns the database."""
-    tables = expected_columns()
-    if connection.vendor == "postgresql":
-        _execute(["SET CONSTRAINTS ALL IMMEDIATE"])  # no trigger is dropped while checks wait for the end
-    _execute(statement for table in tables for statement in drop_statements(connection.vendor, table))
-    try:
-        yield
-    finally:
-        _execute(
-            statement
-            for table, columns in tables.items()
-            for statement in create_statements(connection.vendor, table, columns)
-        )
-
-
-def _execute(statements: Iterable[str]) -> None:
-    with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)

@@ -16,7 +16,6 @@ from audits.models import ActionPlan, Audit, AuditFinding, EvidenceFile, Report
 from audits.reports.audit import build_audit_report
 from audits.reports.common import ReportRefused
 from audits.reports.services import read_report, request_audit_report
-from governance.db.write_once import lifted
 from governance.models import LedgerEntry
 from governance.roles import Role
 from tests.factories import (
@@ -28,6 +27,7 @@ from tests.factories import (
     EvidenceFileFactory,
     UserFactory,
 )
+from tests.support.triggers import lifted
 
 pytestmark = pytest.mark.django_db
 

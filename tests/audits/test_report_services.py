@@ -19,7 +19,6 @@ from audits.reports.execute import execute_report
 from audits.reports.services import fail_lost, read_report, request_dossier, retry_report, visible_reports
 from audits.reports.snapshot import digest, from_json
 from certification import certificates
-from governance.db.write_once import lifted
 from governance.models import LedgerEntry
 from governance.roles import Role
 from plugins.services.evidence import digest as report_digest
@@ -40,6 +39,7 @@ from tests.factories import (
     VettingRunFactory,
 )
 from tests.sample_report import vetting_report
+from tests.support.triggers import lifted
 
 pytestmark = pytest.mark.django_db
 

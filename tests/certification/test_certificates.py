@@ -16,13 +16,13 @@ from certification.certificates import CertificateRefused, issue, reinstate, rev
 from certification.decisions import DecisionRefused
 from certification.enums import CertificateState
 from certification.models import Certificate, Review
-from governance.db.write_once import lifted
 from governance.models import LedgerEntry
 from plugins.enums import Standing
 from plugins.models import PluginVersion, VettingRun
 from tests.factories import ArtifactFactory, UserFactory
 from tests.support.certified import certified, under_review, verdict, vetted
 from tests.support.environment import ROOT
+from tests.support.triggers import lifted
 
 pytestmark = pytest.mark.django_db
 CONTENT = b"the plugin as it was submitted"

@@ -4,7 +4,6 @@ from certification.decisions import DecisionRefused, approvals_needed, blockers
 from certification.enums import CertificateState, DecisionOutcome, ReviewState
 from certification.models import Certificate, Decision, Review
 from certification.reviews import claim, take_over
-from governance.db.write_once import lifted
 from governance.models import LedgerEntry
 from governance.roles import Role
 from governance.vocabulary import CheckStatus
@@ -17,6 +16,7 @@ from tests.support.certified import answer_all, certified, reviewer, under_revie
 from tests.support.policies import in_force, variation
 from tests.support.races import at_once
 from tests.support.reports import made_report
+from tests.support.triggers import lifted
 
 pytestmark = pytest.mark.django_db
 

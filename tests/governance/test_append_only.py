@@ -8,10 +8,11 @@ from django.db.migrations.state import ProjectState
 
 from governance import ledger
 from governance.checks import tables_are_append_only
-from governance.db.append_only import AppendOnly, expected_tables, guarded_tables, lifted
+from governance.db.append_only import AppendOnly, expected_tables, guarded_tables
 from governance.models import LedgerEntry, User
 from plugins.models import Artifact, Finding, PluginVersion
 from tests.factories import ArtifactFactory, CriterionFactory, DecisionFactory, PluginVersionFactory, VettingRunFactory
+from tests.support.triggers import lifted
 
 pytestmark = pytest.mark.django_db
 REFUSED = "append-only"

@@ -7,8 +7,9 @@ from django.db import DatabaseError, connection, transaction
 from django.db.migrations.loader import MigrationLoader
 
 from certification.models import Certificate
-from governance.db.write_once import WriteOnce, create_statements, expected_columns, lifted, unguarded_tables
+from governance.db.write_once import WriteOnce, create_statements, expected_columns, unguarded_tables
 from tests.factories import CertificateFactory, DecisionFactory
+from tests.support.triggers import lifted
 
 pytestmark = pytest.mark.django_db
 TABLE = "certification_certificate"
