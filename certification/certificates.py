@@ -17,7 +17,7 @@ from certification.attest.bundle import issue_bundle
 from certification.attest.keys import ensure_keys
 from certification.attest.private_files import KeysRefusedError
 from certification.attest.vsa import CertificateFacts, FeedFacts, PluginName, Resource
-from certification.enums import CertificateState
+from certification.enums import CERTIFICATE_LIVE, CertificateState
 from certification.interests import own_interest
 from certification.models import Certificate
 from governance import ledger
@@ -237,9 +237,7 @@ def revoke(*, certificate: Certificate, actor: User | None, reason: str) -> Cert
 @transaction.atomic
 def note_expired(*, now: datetime) -> int:
     """Write down what has run out; readers know it without. Returns how many."""
-    late = Certificate.objects.filter(
-        state__in=[CertificateState.ACTIVE, CertificateState.SUSPENDED], not_after__lte=now
-    ).select_for_update()
+    late = Certificate.objects.filter(state__in=CERTIFICATE_LIVE, not_after__lte=now).select_for_update()
     count = 0
     for certificate in late:
         _move(certificate, certificate.expire, "certificate.expired", actor=None, reason=_("Its time ran out."))
@@ -274,8 +272,7 @@ def _refresh_standing(certificate: Certificate, actor: User | None) -> None:
 
 
 def _live(version: PluginVersion) -> list[Certificate]:
-    live = (CertificateState.ACTIVE, CertificateState.SUSPENDED)
-    return list(version.certificates.filter(state__in=live).select_for_update())
+    return list(version.certificates.filter(state__in=CERTIFICATE_LIVE).select_for_update())
 
 
 def _demand_reason(reason: str) -> None:

@@ -45,6 +45,10 @@ class CertificateState(TextChoices):
     SUPERSEDED = "superseded", _("Superseded")
 
 
+CERTIFICATE_LIVE = (CertificateState.ACTIVE, CertificateState.SUSPENDED)
+"""States that end by themselves when the time has run out."""
+
+
 class RevalidationState(TextChoices):
     """States of a revalidation."""
 

@@ -9,7 +9,7 @@ from django.db.models import Exists, Max, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from certification.enums import CertificateState, ReviewState
+from certification.enums import REVIEW_OPEN, CertificateState, ReviewState
 from certification.models import Certificate, CriterionAnswer, Decision, Review
 from plugins.portal.outlook import (
     AnswerNote,
@@ -46,7 +46,7 @@ class CertificationOutlook:
             .select_related("reviewer", "run")
             .defer("run__report", "run__progress")
         )
-        pending = next((review for review in reviews if review.state in _PENDING), None)
+        pending = next((review for review in reviews if review.state in REVIEW_OPEN), None)
         newest = max(reviews, key=lambda review: review.pk, default=None)
         return Outlook(
             review=_review_note(pending, now, place=_place(pending)) if pending else None,
@@ -73,16 +73,13 @@ class CertificationOutlook:
         return dict(rows.values_list("version__plugin").annotate(until=Max("not_after")))
 
 
-_PENDING = frozenset({ReviewState.OPEN, ReviewState.CLAIMED, ReviewState.SECOND_APPROVAL})
-
-
 def _review_note(review: Review, now: datetime, *, place: int) -> ReviewNote:
     return ReviewNote(
         state=review.state,
         place=place,
         due_on=review.due_on,
         reviewer=str(review.reviewer) if review.reviewer else "",
-        overdue=review.due_on < timezone.localdate(now),
+        overdue=review.is_overdue(timezone.localdate(now)),
     )
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from certification import certificates as services
-from certification.enums import CertificateState
+from certification.enums import CERTIFICATE_LIVE, CertificateState
 from certification.models import Certificate
 from governance.admin.base import ReadOnlyAdmin, require
 from governance.badges import badge, state_badge, tier_badge
@@ -61,7 +61,7 @@ MOVES = {
         ),
         Move(
             "revoke", gettext_lazy("Revoke"), gettext_lazy("The certificate ends for good. This cannot be undone."),
-            REVOKE, services.revoke, (CertificateState.ACTIVE, CertificateState.SUSPENDED),
+            REVOKE, services.revoke, CERTIFICATE_LIVE,
         ),
     )
 }  # fmt: skip

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from certification.models import Review
+    from certification.models.reviews import ReviewQuerySet
 
 
 class QueueChangeList(PortalChangeList):
@@ -70,7 +71,7 @@ class WhoseFilter(SimpleListFilter):
         """The three questions of every morning."""
         return [("mine", _("Mine")), ("unclaimed", _("Unclaimed")), ("overdue", _("Overdue"))]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Review]) -> QuerySet[Review]:
+    def queryset(self, request: HttpRequest, queryset: ReviewQuerySet) -> ReviewQuerySet:  # type: ignore[override]
         """Narrow down."""
         match self.value():
             case "mine":
@@ -78,7 +79,7 @@ class WhoseFilter(SimpleListFilter):
             case "unclaimed":
                 return queryset.filter(state=ReviewState.OPEN)
             case "overdue":
-                return queryset.filter(state__in=REVIEW_OPEN, due_on__lt=timezone.localdate())
+                return queryset.overdue(timezone.localdate())
             case _:
                 return queryset
 

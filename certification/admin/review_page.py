@@ -97,7 +97,7 @@ def _desk(user: User, review: Review) -> Desk:
         decisions=decisions,
         approvals_needed=approvals_needed(review),
         pending=pending,
-        overdue=pending and review.due_on < timezone.localdate(),
+        overdue=review.is_overdue(timezone.localdate()),
     )
 
 

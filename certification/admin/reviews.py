@@ -19,7 +19,7 @@ from certification.admin.forms import AnswerForm, DecisionForm
 from certification.admin.queue import QueueChangeList, StateFilter, TierFilter, WhoseFilter
 from certification.admin.review_page import review_page
 from certification.decisions import DecisionRefused, decide
-from certification.enums import REVIEW_OPEN, ReviewState
+from certification.enums import ReviewState
 from certification.models import Review
 from certification.reviews import ReviewRefused, answer_criterion, claim, release, take_over
 from governance.admin.base import ReadOnlyAdmin, admin_url, require, require_post
@@ -90,11 +90,10 @@ class ReviewAdmin(ReadOnlyAdmin[Review]):
     @admin.display(description=gettext_lazy("Due"), ordering="due_on")
     def due(self, review: Review) -> SafeString:
         """The day it is due, said loudly once it has passed; below it how long the version has waited."""
-        late = review.state in REVIEW_OPEN and review.due_on < timezone.localdate()
         return format_html(
             '<span class="pw-nowrap">{} {}<br><span class="pw-quiet">{}</span></span>',
             review.due_on.isoformat(),
-            badge(_("Overdue"), "bad") if late else "",
+            badge(_("Overdue"), "bad") if review.is_overdue(timezone.localdate()) else "",
             _("waits %(time)s") % {"time": timesince(review.version.queue_since, depth=1)},
         )
 

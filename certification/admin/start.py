@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from certification.admin.reviews import CLAIM
 from certification.enums import REVIEW_OPEN, ReviewState
 from certification.models import Review
-from plugins.models import OwnerTeam, Submission
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -36,7 +35,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """`mine` is None for those who read reviews and work on none."""
+    """`mine` is None for those who read reviews and work on none; `due` is what nobody works on and this user may."""
 
     counts: tuple[Figure, ...]
     mine: tuple[Review, ...] | None
@@ -52,7 +51,7 @@ def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     start = Start(
         counts=_counts(request, works=works),
         mine=tuple(_listed(Review.objects.filter(reviewer=request.user.pk))) if works else None,
-        due=tuple(_listed(_free(request))),
+        due=tuple(_listed(Review.objects.filter(state=ReviewState.OPEN).open_to(request.user))),  # type: ignore[arg-type]  # signed in
         queue_url=_queue(),
     )
     return {**context, "title": _("Start"), "start": start}
@@ -74,13 +73,6 @@ def _counts(request: HttpRequest, *, works: bool) -> tuple[Figure, ...]:
         Figure(_("Overdue"), found["overdue"], _queue("whose=overdue"), "bad" if found["overdue"] else "good"),
         Figure(_("Second approval"), found["second"], _queue(f"state={ReviewState.SECOND_APPROVAL}"), "info"),
     )
-
-
-def _free(request: HttpRequest) -> QuerySet[Review]:
-    """What nobody works on; not what this user may not work on, being one of its owners or its submitter."""
-    own = OwnerTeam.objects.filter(plugins=OuterRef("version__plugin"), members=request.user.pk)
-    submitted = Submission.objects.filter(version=OuterRef("version"), submitted_by=request.user.pk)
-    return Review.objects.filter(state=ReviewState.OPEN).exclude(Exists(own)).exclude(Exists(submitted))
 
 
 def _listed(reviews: QuerySet[Review]) -> QuerySet[Review]:

@@ -10,7 +10,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from certification.enums import CertificateState, RevalidationState, RevalidationTrigger
+from certification.enums import CERTIFICATE_LIVE, CertificateState, RevalidationState, RevalidationTrigger
 from certification.models.reviews import Decision
 from governance.fsm import ConcurrentTransitionMixin, FSMField, transition
 from governance.models import PolicyVersion, Tracked
@@ -31,20 +31,19 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
 
     def live_at(self, now: datetime) -> CertificateQuerySet:
         """Those in force or suspended whose time has not run out."""
-        return self.filter(state__in=[CertificateState.ACTIVE, CertificateState.SUSPENDED], not_after__gt=now)
+        return self.filter(state__in=CERTIFICATE_LIVE, not_after__gt=now)
 
     def in_state(self, state: CertificateState, now: datetime) -> CertificateQuerySet:
         """Those whose `effective_state` at a moment is this one."""
         if state == CertificateState.EXPIRED:
             return self.expired_at(now)
-        found = self.live_at(now) if state in {CertificateState.ACTIVE, CertificateState.SUSPENDED} else self
+        found = self.live_at(now) if state in CERTIFICATE_LIVE else self
         return found.filter(state=state)
 
     def expired_at(self, now: datetime) -> CertificateQuerySet:
         """Those that ran out without being revoked or superseded, whether a job noted it or not."""
         return self.filter(
-            models.Q(state=CertificateState.EXPIRED)
-            | models.Q(state__in=[CertificateState.ACTIVE, CertificateState.SUSPENDED], not_after__lte=now)
+            models.Q(state=CertificateState.EXPIRED) | models.Q(state__in=CERTIFICATE_LIVE, not_after__lte=now)
         )
 
     def expiring_within(self, now: datetime, days: int) -> CertificateQuerySet:
@@ -112,7 +111,7 @@ class Certificate(ConcurrentTransitionMixin, Tracked):
             ),
             models.UniqueConstraint(
                 fields=["version"],
-                condition=models.Q(state__in=[CertificateState.ACTIVE, CertificateState.SUSPENDED]),
+                condition=models.Q(state__in=list(CERTIFICATE_LIVE)),
                 name="certificate_one_live_a_version",
             ),
         ]
@@ -124,7 +123,7 @@ class Certificate(ConcurrentTransitionMixin, Tracked):
     def effective_state(self, now: datetime) -> CertificateState:
         """The state as a reader must take it: what has run out is expired, whether a job noted it or not."""
         state = CertificateState(self.state)
-        if state in {CertificateState.ACTIVE, CertificateState.SUSPENDED} and self.not_after <= now:
+        if state in CERTIFICATE_LIVE and self.not_after <= now:
             return CertificateState.EXPIRED
         return state
 
@@ -146,21 +145,15 @@ class Certificate(ConcurrentTransitionMixin, Tracked):
     def reinstate(self) -> None:
         """The suspension is over."""
 
-    @transition(
-        field=state, source=[CertificateState.ACTIVE, CertificateState.SUSPENDED], target=CertificateState.EXPIRED
-    )
+    @transition(field=state, source=list(CERTIFICATE_LIVE), target=CertificateState.EXPIRED)
     def expire(self) -> None:
         """Note that it ran out."""
 
-    @transition(
-        field=state, source=[CertificateState.ACTIVE, CertificateState.SUSPENDED], target=CertificateState.REVOKED
-    )
+    @transition(field=state, source=list(CERTIFICATE_LIVE), target=CertificateState.REVOKED)
     def revoke(self) -> None:
         """Take it back for good."""
 
-    @transition(
-        field=state, source=[CertificateState.ACTIVE, CertificateState.SUSPENDED], target=CertificateState.SUPERSEDED
-    )
+    @transition(field=state, source=list(CERTIFICATE_LIVE), target=CertificateState.SUPERSEDED)
     def supersede(self) -> None:
         """A newer certificate of the same version takes its place."""
 

@@ -32,8 +32,8 @@ class ReviewQuerySet(models.QuerySet["Review"]):
         return self.pending().filter(due_on__lt=today)
 
     def open_to(self, user: User) -> ReviewQuerySet:
-        """Those a user may work on: nobody reviews a plugin of their own team."""
-        return self.exclude(version__plugin__team__members=user)
+        """Those that are not the user's own, as `certification.interests.own_interest` has it."""
+        return self.exclude(version__plugin__team__members=user).exclude(version__submissions__submitted_by=user)
 
 
 class Review(ConcurrentTransitionMixin, Tracked):
@@ -82,6 +82,10 @@ class Review(ConcurrentTransitionMixin, Tracked):
     def __str__(self) -> str:
         return str(self.version)
 
+    def is_overdue(self, today: date) -> bool:
+        """Whether somebody should have decided before this day."""
+        return self.state in REVIEW_OPEN and self.due_on < today
+
     @transition(field=state, source=[ReviewState.OPEN, ReviewState.CLAIMED], target=ReviewState.CLAIMED)
     def claim(self) -> None:
         """A reviewer takes it, or takes it over."""
@@ -100,7 +104,7 @@ class Review(ConcurrentTransitionMixin, Tracked):
 
     @transition(
         field=state,
-        source=[ReviewState.OPEN, ReviewState.CLAIMED, ReviewState.SECOND_APPROVAL],
+        source=list(REVIEW_OPEN),
         target=ReviewState.CLOSED,
     )
     def close(self) -> None:

@@ -35,8 +35,9 @@ LEFT = (
 
 def expiring(now: datetime, span: Span | None = None) -> QuerySet[Certificate]:
     """Certificates in force that run out within the horizon, or within a span of days."""
-    rows = Certificate.objects.valid_at(now)
-    return rows.filter(_runs_out(now, span)) if span else rows.filter(not_after__lte=now + timedelta(days=HORIZON))
+    if span is None:
+        return Certificate.objects.expiring_within(now, HORIZON)
+    return Certificate.objects.valid_at(now).filter(_runs_out(now, span))
 
 
 def _runs_out(now: datetime, span: Span) -> Q:

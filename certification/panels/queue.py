@@ -102,13 +102,12 @@ def list_queue(request: HttpRequest) -> Listing:
 
 
 def _review_cells(review: Review) -> tuple[Cell, ...]:
-    overdue = review.due_on < timezone.localdate()
     return (
         Cell(str(review.version), reverse("admin:certification_review_change", args=[review.pk])),
         Cell(str(ReviewState(review.state).label), tone=tone(review.state)),
         Cell(str(review.reviewer) if review.reviewer else _("Nobody")),
         Cell(timezone.localtime(review.version.queue_since).date().isoformat()),
-        Cell(review.due_on.isoformat(), tone="bad" if overdue else ""),
+        Cell(review.due_on.isoformat(), tone="bad" if review.is_overdue(timezone.localdate()) else ""),
         tier_cell(review.run.tier),
     )
 

@@ -63,6 +63,8 @@ def test_nobody_reviews_what_they_submitted_for_others():
 
     with pytest.raises(ReviewRefused, match="You submitted this version"):
         claim(review=review, actor=user)
+    assert not Review.objects.open_to(user).exists()
+    assert Review.objects.open_to(reviewer()).get() == review
 
 
 def test_a_superuser_does_not_review_their_own_either():
