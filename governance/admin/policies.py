@@ -13,13 +13,12 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django_fsm import TransitionNotAllowed
 
 from governance.admin.base import PortalAdmin, ReadOnlyAdmin, require, require_post
 from governance.admin.forms import PolicyDraftForm, next_document
 from governance.badges import state_badge
 from governance.models import Criterion, PolicyState, PolicyVersion
-from governance.services.policies import publish_policy
+from governance.services.policies import PolicyRefused, publish_policy
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -32,12 +31,14 @@ PUBLISH = "governance.publish_policyversion"
 
 @admin.register(PolicyVersion)
 class PolicyVersionAdmin(PortalAdmin[PolicyVersion]):
-    """Versions of the policy. Rules are handed in whole; once published nothing of a version changes."""
+    """Versions of the policy. Rules are handed in whole, title and summary with them, so only the dates are edited."""
 
     list_display = ("version", "title", "state_shown", "criteria_count", "effective_on", "review_by", "published_at")
     list_filter = ("state",)
     search_fields = ("version", "title")
-    readonly_fields = ("version", "state_shown", "digest", "published_at", "tiers", "checks", "criteria_link")
+    readonly_fields = (
+        "version", "title", "summary", "state_shown", "digest", "published_at", "tiers", "checks", "criteria_link",
+    )  # fmt: skip
     fields = (
         "version", "title", "state_shown", "summary", "effective_on", "review_by", "published_at", "digest",
         "criteria_link", "tiers", "checks",
@@ -123,10 +124,8 @@ class PolicyVersionAdmin(PortalAdmin[PolicyVersion]):
         policy = self.get_object_or_404(request, object_id)
         try:
             publish_policy(policy=policy, actor=request.user)
-        except TransitionNotAllowed:
-            state = policy.get_state_display().lower()
-            text = _("A version that is %(state)s cannot be published.") % {"state": state}
-            self.message_user(request, text, messages.ERROR)
+        except PolicyRefused as refusal:
+            self.message_user(request, str(refusal), messages.ERROR)
         else:
             self.message_user(request, _("%(policy)s is in force.") % {"policy": policy}, messages.SUCCESS)
         return HttpResponseRedirect(self.page_url(policy))

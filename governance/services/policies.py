@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from governance import ledger
+from governance.fsm import ConcurrentTransition, TransitionNotAllowed
 from governance.models import Criterion, PolicyState, PolicyVersion
 from governance.policies import PolicyRules, baseline
 
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
     from governance.models import User
 
 REVIEW_EVERY = timedelta(days=365)
+
+
+class PolicyRefused(Exception):
+    """The policy version cannot be published; the text says why and nothing was changed."""
 
 
 def published_policy() -> PolicyVersion | None:
@@ -61,17 +67,29 @@ def store_policy(*, rules: PolicyRules, actor: User | None = None) -> PolicyVers
 
 @transaction.atomic
 def publish_policy(*, policy: PolicyVersion, actor: User | None = None) -> PolicyVersion:
-    """Put a draft or reviewed version in force and retire the one before."""
+    """Put a draft or reviewed version in force and retire the one before.
+
+    Raises:
+        PolicyRefused: it is or was in force already, or somebody else has just published it.
+    """
     if policy.state == PolicyState.DRAFT:
         policy.send_to_review()
+    before = policy.get_state_display().lower()
     for current in PolicyVersion.objects.published().select_for_update():
         current.retire()
         current.save(update_fields=["state"])
         ledger.record(verb="policy.retired", subject=current, actor=actor)
-    policy.publish()
-    policy.published_at = timezone.now()
-    policy.effective_on = policy.effective_on or policy.published_at.date()
-    policy.save(update_fields=["state", "published_at", "effective_on"])
+    try:
+        policy.publish()
+        policy.published_at = timezone.now()
+        policy.effective_on = policy.effective_on or policy.published_at.date()
+        policy.save(update_fields=["state", "published_at", "effective_on"])
+    except ConcurrentTransition as late:
+        raise PolicyRefused(
+            _("Somebody else has just changed %(policy)s. Reload the page.") % {"policy": policy}
+        ) from late
+    except TransitionNotAllowed as refusal:
+        raise PolicyRefused(_("A version that is %(state)s cannot be published.") % {"state": before}) from refusal
     ledger.record(verb="policy.published", subject=policy, actor=actor, details={"digest": policy.digest})
     return policy
 

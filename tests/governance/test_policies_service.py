@@ -1,11 +1,10 @@
 import pytest
 from django.db import IntegrityError, transaction
-from django_fsm import TransitionNotAllowed
 
 from governance.models import LedgerEntry, PolicyState, PolicyVersion
 from governance.policies import baseline
 from governance.services import load_baseline, published_policy, published_rules, store_policy
-from governance.services.policies import publish_policy
+from governance.services.policies import PolicyRefused, publish_policy
 from tests.factories import PolicyVersionFactory, UserFactory
 from tests.support.policies import in_force, variation
 
@@ -51,5 +50,18 @@ def test_the_database_allows_one_published_version(policy):
 def test_what_was_published_is_not_published_again(state):
     row = PolicyVersionFactory(state=state, version="old", criteria=False)
 
-    with pytest.raises(TransitionNotAllowed):
+    with pytest.raises(PolicyRefused, match=f"A version that is {row.get_state_display().lower()} cannot be published"):
         publish_policy(policy=row)
+
+
+def test_of_two_who_publish_one_draft_the_second_is_refused(policy):
+    draft = store_policy(rules=variation("2027.1"))
+    seen_before = PolicyVersion.objects.get(pk=draft.pk)
+    publish_policy(policy=draft)
+    lines = LedgerEntry.objects.count()
+
+    with pytest.raises(PolicyRefused, match="Somebody else has just changed"):
+        publish_policy(policy=seen_before)
+
+    assert published_policy() == draft
+    assert LedgerEntry.objects.count() == lines

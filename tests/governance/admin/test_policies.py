@@ -69,6 +69,18 @@ def test_a_published_version_cannot_be_edited(client):
     assert (response.status_code, policy.title) == (403, small_policy().title)
 
 
+def test_of_a_draft_only_the_dates_are_edited(client):
+    policy = PolicyVersionFactory(state=PolicyState.DRAFT)
+    client.force_login(UserFactory(role=Role.POLICY_MANAGER))
+    sent = {"title": "Mine", "summary": "Mine", "effective_on": "2027-01-01", "review_by": "2028-01-01"}
+
+    client.post(reverse("admin:governance_policyversion_change", args=[policy.pk]), sent)
+
+    found = PolicyVersion.objects.get(pk=policy.pk)
+    assert (found.title, found.summary) == (policy.title, policy.summary)
+    assert f"{found.effective_on} {found.review_by}" == "2027-01-01 2028-01-01"
+
+
 @pytest.mark.parametrize("pk", ["0", "²", "_00", "9" * 30])
 def test_publishing_what_is_not_there_is_not_found(client, pk):
     client.force_login(UserFactory(role=Role.POLICY_MANAGER))
