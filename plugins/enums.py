@@ -78,3 +78,18 @@ FORMATS: dict[str, _StrPromise] = {
     "generic": _("Other package"),
 }
 """The formats of `plugins.formats`, in words."""
+
+FACTORS: dict[str, _StrPromise] = {
+    "findings": _("Findings"),
+    "dependencies": _("Dependencies"),
+    "capabilities": _("Capabilities"),
+    "undeclared": _("Undeclared use"),
+    "missing_evidence": _("Missing evidence"),
+    "opaque": _("Opaque code"),
+}
+"""The factors of `plugins.risk`, in words."""
+
+
+def factor_label(code: str) -> str:
+    """A factor in words; one nobody named by its code."""
+    return str(FACTORS.get(code, code))

@@ -14,7 +14,7 @@ from django.db.models import Case, Count, IntegerField, Value, When
 from governance.badges import tone, word
 from governance.models.choices import label
 from governance.vocabulary import Capability, CheckStatus, Severity, Verdict
-from plugins.enums import RUN_OPEN, Outcome, RunState
+from plugins.enums import RUN_OPEN, Outcome, RunState, factor_label
 from plugins.models import Finding
 
 if TYPE_CHECKING:
@@ -237,7 +237,7 @@ def _groups(run: VettingRun, counts: Mapping[str, int], limit: int) -> tuple[Sev
 def _factor(row: Mapping[str, Any]) -> Factor:
     points = int(row.get("points") or 0)
     code = str(row.get("code", ""))
-    return Factor(code, code.replace("_", " ").capitalize(), points, str(row.get("reason", "")), min(points, 100))
+    return Factor(code, factor_label(code), points, str(row.get("reason", "")), min(points, 100))
 
 
 def _use(row: Mapping[str, Any], key: str) -> Use:

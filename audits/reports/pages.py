@@ -17,7 +17,7 @@ from audits.enums import FindingRating
 from audits.reports.charts import Bar, bars, scale
 from governance.models.choices import label
 from governance.vocabulary import Severity
-from plugins.enums import Outcome
+from plugins.enums import Outcome, factor_label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -159,19 +159,6 @@ def _factor_chart(dossier: Dossier) -> str:
 def _risk_scale(dossier: Dossier) -> str:
     bands = [(band.start, band.label, TIER_COLORS[band.tier]) for band in dossier.risk.bands]
     return _address(scale(dossier.risk.score, thresholds=bands)) if bands else ""
-
-
-def factor_label(code: str) -> str:
-    """A factor's name; one we do not know by its code."""
-    names = {
-        "findings": _("Findings"),
-        "dependencies": _("Dependencies"),
-        "capabilities": _("Capabilities"),
-        "undeclared": _("Undeclared use"),
-        "missing_evidence": _("Missing evidence"),
-        "opaque": _("Opaque code"),
-    }
-    return names.get(code, code.replace("_", " ").replace("-", " ").capitalize())
 
 
 def _address(svg: str) -> str:

@@ -1,10 +1,15 @@
-from plugins.enums import FORMATS
+from governance.policies import baseline
+from plugins.enums import FACTORS, FORMATS
 from plugins.formats import registry
 from tests.factories import PluginFactory
 
 
 def test_every_format_has_a_name_in_words():
     assert set(FORMATS) == {known.name for known in registry.FORMATS}
+
+
+def test_every_factor_of_the_score_has_a_name_in_words():
+    assert set(FACTORS) == set(baseline().risk.factors)
 
 
 def test_a_format_nobody_named_is_told_as_it_is_stored():
