@@ -14,7 +14,7 @@ from django.db.models import Case, Count, IntegerField, Value, When
 from governance.badges import tone, word
 from governance.models.choices import label
 from governance.vocabulary import Capability, CheckStatus, Severity, Verdict
-from plugins.enums import RUN_OPEN, Outcome, RunState, factor_label
+from plugins.enums import RUN_OPEN, RunState, factor_label
 from plugins.models import Finding
 
 if TYPE_CHECKING:
@@ -140,11 +140,6 @@ class Evidence:
     def undeclared(self) -> int:
         """How many capabilities and hosts are used without being declared."""
         return sum(use.undeclared for use in (*self.capabilities, *self.hosts))
-
-    @property
-    def criteria_open(self) -> int:
-        """How many criteria are not met or unanswered."""
-        return sum(result.outcome in {Outcome.NOT_MET, Outcome.UNANSWERED} for result in self.criteria)
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,15 +96,10 @@ class ActionInline(WhileOpen, Stacked):
     readonly_fields = ("state_shown",)
     autocomplete_fields = ("owner",)
 
-    @staticmethod
-    def _word(plan: ActionPlan) -> SafeString:
-        return state_badge(plan.state, plan.get_state_display())
-
+    @admin.display(description=_("State"))
     def state_shown(self, plan: ActionPlan) -> SafeString:
         """Where it stands."""
-        return self._word(plan)
-
-    state_shown.short_description = _("state")  # type: ignore[attr-defined]
+        return state_badge(plan.state, plan.get_state_display())
 
 
 class EvidenceInline(Tabular):
@@ -133,15 +128,13 @@ class EvidenceInline(Tabular):
         """Auditors see it."""
         return request.user.has_perm("audits.view_evidencefile")
 
+    @admin.display(description=_("File"))
     def download(self, evidence: EvidenceFile) -> SafeString:
         """Its title, as a link to its bytes."""
         address = reverse("audits:evidence", args=[evidence.pk])
         return format_html('<a class="pw-link" href="{}">{}</a>', address, evidence.title)
 
-    download.short_description = _("file")  # type: ignore[attr-defined]
-
+    @admin.display(description=_("Size"))
     def size_shown(self, evidence: EvidenceFile) -> str:
         """Its size in words."""
         return filesizeformat(evidence.size)
-
-    size_shown.short_description = _("size")  # type: ignore[attr-defined]

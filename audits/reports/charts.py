@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 INK = "#1b2733"
-QUIET = "#5b6875"
 TRACK = "#e9edf0"
 MEASURED_WITH = "DejaVu Sans"
 """The font matplotlib measures with; the PDF draws the words in its own."""
@@ -99,7 +98,6 @@ def scale(value: int, *, thresholds: Sequence[tuple[int, str, str]], width: floa
         for (start, name, color), end in zip(thresholds, ends, strict=True):
             axes.add_patch(Rectangle((start, 0.34), end - start - 0.3, 0.26, facecolor=color, edgecolor="none"))
             axes.text(start, 0.12, name, va="center", ha="left", color=INK)
-            axes.text(start, 0.12, "", va="center")
         axes.plot([value, value], [0.28, 0.66], color=INK, linewidth=2.2, solid_capstyle="butt")
         side = "left" if value < 4 else "right" if value > 96 else "center"  # noqa: PLR2004 - the words must not be cut
         axes.text(value, 0.82, str(value), va="center", ha=side, color=INK, fontweight="bold", fontsize=11)

@@ -71,10 +71,6 @@ class PluginVersionQuerySet(models.QuerySet["PluginVersion"]):
             return self.all()
         return self.filter(plugin__in=Plugin.objects.visible_to(user))
 
-    def awaiting_review(self) -> PluginVersionQuerySet:
-        """Those whose turn is the reviewers', oldest place in the queue first."""
-        return self.filter(state=VersionState.IN_REVIEW).order_by("queue_since")
-
 
 class PluginVersion(ConcurrentTransitionMixin, Tracked):
     """One version: exactly one artifact, and what intake read from it."""
