@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django_fsm import ConcurrentTransition, TransitionNotAllowed
 
 from audits.campaigns import AuditRefused
 from audits.enums import AuditState
 from audits.evidence import FROZEN
 from audits.models import ActionPlan, Audit
 from governance import ledger
+from governance.fsm import ConcurrentTransition, TransitionNotAllowed
 
 if TYPE_CHECKING:
     from collections.abc import Callable

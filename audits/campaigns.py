@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django_fsm import ConcurrentTransition, TransitionNotAllowed
 
 from audits.enums import ActionState, AuditState
 from audits.evidence import FROZEN
 from audits.models import ActionPlan, Audit, AuditFinding
 from audits.reports.services import request_audit_report
 from governance import ledger
+from governance.fsm import ConcurrentTransition, TransitionNotAllowed
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -21,6 +21,7 @@ from certification.enums import CERTIFICATE_LIVE, CertificateState
 from certification.interests import own_interest
 from certification.models import Certificate
 from governance import ledger
+from governance.canonical import digest
 from governance.fsm import ConcurrentTransition, TransitionNotAllowed
 from governance.policies import PolicyRules
 from governance.release import VERSION
@@ -28,7 +29,6 @@ from governance.vocabulary import Tier
 from plugins.checks.base import engine_versions
 from plugins.enums import Standing, VersionState
 from plugins.services import set_standing
-from plugins.services.evidence import digest as report_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,7 +130,7 @@ def _unfounded(version: PluginVersion, run: VettingRun) -> str:
         return _("Only a passed vetting run under a policy can be certified.")
     if run.version_id != version.pk or run.report["artifact"]["sha256"] != version.artifact.sha256:
         return _("The vetting run is about another artifact than the version's. Have the version vetted again.")
-    if report_digest(run.report) != run.report_sha256:
+    if digest(run.report) != run.report_sha256:
         return _("The vetting report was changed after the run. Have the version vetted again.")
     return ""
 

@@ -10,9 +10,9 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from governance.canonical import canonical
 from governance.models import PolicyState, PolicyVersion
 from governance.policies import PolicyRules
-from governance.policies.rules import canonical_document
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -44,7 +44,7 @@ def policy_document(_request: HttpRequest, version: str) -> HttpResponse:
     rules = PolicyRules.from_dict(_find(version).rules, validate=False)
     name = f"policy-{version}.json"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(canonical_document(rules), content_type="application/json", headers=headers)
+    return HttpResponse(canonical(rules.to_dict()), content_type="application/json", headers=headers)
 
 
 def _find(version: str) -> PolicyVersion:

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
-from django_fsm import ConcurrentTransition, TransitionNotAllowed
 
 from audits.enums import ReportState
 from audits.models import Report
 from audits.reports.render import Rendered, RenderingFailed, render
 from audits.reports.services import filename
-from audits.reports.snapshot import SnapshotInvalid, digest
+from audits.reports.snapshot import SnapshotInvalid
 from governance import ledger
+from governance.canonical import digest
+from governance.fsm import ConcurrentTransition, TransitionNotAllowed
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -20,8 +20,9 @@ from weasyprint.urls import FatalURLFetchingError
 from audits.reports import assets
 from audits.reports.documents import Dossier
 from audits.reports.pages import audit_context, dossier_context
-from audits.reports.snapshot import canonical, digest, from_json
+from audits.reports.snapshot import from_json
 from audits.reports.text import printable_document
+from governance.canonical import canonical, digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

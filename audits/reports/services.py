@@ -12,15 +12,16 @@ from django.db import transaction
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from django_fsm import ConcurrentTransition, TransitionNotAllowed
 
 from audits.enums import ReportKind, ReportState
 from audits.models import Report
 from audits.reports.audit import build_audit_report
 from audits.reports.common import ReportRefused
 from audits.reports.dossier import build_dossier
-from audits.reports.snapshot import digest, to_json
+from audits.reports.snapshot import to_json
 from governance import ledger
+from governance.canonical import digest
+from governance.fsm import ConcurrentTransition, TransitionNotAllowed
 from governance.queue import enqueue
 from plugins.models import PluginVersion
 

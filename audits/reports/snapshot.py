@@ -1,9 +1,7 @@
-"""A document as JSON and back, and its digest: SHA-256 of canonical JSON (sorted keys, no blanks, UTF-8)."""
+"""A document as JSON and back; its digest is that of `governance.canonical`."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -41,16 +39,6 @@ def from_json(data: Mapping[str, Any]) -> Document:
         raise SnapshotInvalid(f"unknown schema {data.get('schema')!r}")
     document: Document = _built(kind, {key: value for key, value in data.items() if key != "schema"}, kind.schema)
     return document
-
-
-def canonical(data: Mapping[str, Any]) -> bytes:
-    """The bytes the digest is of; also what is attached to the PDF."""
-    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
-
-
-def digest(data: Mapping[str, Any]) -> str:
-    """SHA-256 of the canonical bytes, in hex."""
-    return hashlib.sha256(canonical(data)).hexdigest()
 
 
 def _plain(value: Any) -> Any:

@@ -6,12 +6,11 @@ Built by `PolicyRules.from_dict`, which refuses anything `docs/schemas/policy.v1
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
+from governance.canonical import digest
 from governance.policies.validation import PolicyInvalid, problems
 from governance.vocabulary import Severity, Tier
 
@@ -183,7 +182,7 @@ class PolicyRules:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the document as canonical JSON (sorted keys, no blanks, UTF-8), in hex."""
-        return hashlib.sha256(canonical_document(self)).hexdigest()
+        return digest(self.to_dict())
 
     def criterion(self, code: str) -> CriterionRule:
         """The criterion of that code; raises KeyError."""
@@ -191,12 +190,6 @@ class PolicyRules:
             if rule.code == code:
                 return rule
         raise KeyError(code)
-
-
-def canonical_document(rules: PolicyRules) -> bytes:
-    """The document as canonical JSON: sorted keys, no blanks, UTF-8."""
-    text = json.dumps(rules.to_dict(), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return text.encode()
 
 
 def _tier(data: Mapping[str, Any]) -> TierRule:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
 from governance import ledger
+from governance.canonical import digest
 from governance.models import Criterion
 from governance.vocabulary import Verdict
 from plugins.exports.vetting_json import vetting_document
@@ -16,8 +15,6 @@ from plugins.models import CheckRun, Component, CriterionResult, Finding, Observ
 from plugins.services.storable import storable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from plugins.vetting import Report
 
 BATCH = 1000
@@ -49,12 +46,6 @@ def store_report(*, run: VettingRun, report: Report) -> None:
         subject=run,
         details={"verdict": report.verdict.value, "report_sha256": run.report_sha256, "score": run.score},
     )
-
-
-def digest(document: Mapping[str, Any]) -> str:
-    """SHA-256 of a document as canonical JSON: sorted keys, no blanks, UTF-8."""
-    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _store_checks(run: VettingRun, document: dict[str, Any]) -> None:

@@ -16,7 +16,8 @@ from pypdf import PdfReader
 from audits.reports import assets
 from audits.reports.documents import FindingLine
 from audits.reports.render import RenderingFailed, render, to_html
-from audits.reports.snapshot import canonical, digest, to_json
+from audits.reports.snapshot import to_json
+from governance.canonical import canonical, digest
 from tests.audits.documents import AT, audit_report, dossier
 
 HOSTILE = (

@@ -17,11 +17,11 @@ from audits.reports.common import ReportRefused
 from audits.reports.dossier import build_dossier
 from audits.reports.execute import execute_report
 from audits.reports.services import fail_lost, read_report, request_dossier, retry_report, visible_reports
-from audits.reports.snapshot import digest, from_json
+from audits.reports.snapshot import from_json
 from certification import certificates
+from governance.canonical import digest
 from governance.models import LedgerEntry
 from governance.roles import Role
-from plugins.services.evidence import digest as report_digest
 from tests.factories import (
     CertificateFactory,
     ComponentFactory,
@@ -258,7 +258,7 @@ def test_dossier_of_a_signed_certificate_says_that_it_verifies():
     report = vetting_report(verdict="passed")
     report["risk"]["tier"] = "low"
     report["artifact"]["sha256"] = version.artifact.sha256
-    run = VettingRunFactory(version=version, state="passed", report=report, report_sha256=report_digest(report))
+    run = VettingRunFactory(version=version, state="passed", report=report, report_sha256=digest(report))
     certificate = certificates.issue(version=version, run=run, decision=None)
 
     facts = build_dossier(version=version, actor=None).certificate

@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from audits.reports.snapshot import SnapshotInvalid, canonical, digest, from_json, to_json
+from audits.reports.snapshot import SnapshotInvalid, from_json, to_json
+from governance.canonical import canonical, digest
 from tests.audits.documents import audit_report, dossier
 
 

@@ -8,8 +8,8 @@ from django.utils import timezone
 from certification.certificates import issue
 from certification.enums import CertificateState
 from certification.verify.cli import main as verify
+from governance.canonical import digest
 from plugins.enums import RunState, VersionState
-from plugins.services.evidence import digest
 from tests.factories import (
     ArtifactFactory,
     CertificateFactory,

@@ -3,10 +3,10 @@ import time
 
 import pytest
 
+from governance.canonical import digest
 from governance.vocabulary import Severity
 from plugins.models import CheckRun, Component, CriterionResult, Finding, Observation
 from plugins.services import runs
-from plugins.services.evidence import digest
 from tests.factories import VettingRunFactory
 from tests.plugins import cases
 from tests.support.reports import made_report
