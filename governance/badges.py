@@ -70,6 +70,12 @@ TONES: dict[str, str] = {
     "draft": "info",
     "published": "good",
     "retired": "muted",
+    # reports, audit findings
+    "rendering": "info",
+    "ready": "good",
+    "observation": "muted",
+    "minor": "warn",
+    "major": "bad",
 }
 """The tone of every stored value; what is not listed is muted."""
 

@@ -8,10 +8,11 @@ from django.contrib import admin, messages
 from django.utils.translation import gettext_lazy as _
 
 from audits import actions, campaigns
-from audits.admin.inlines import ActionInline, is_open, rating_badge
+from audits.admin.inlines import ActionInline, is_open
 from audits.campaigns import PARTS, AuditRefused
 from audits.models import AuditFinding
 from governance.admin.base import PortalAdmin
+from governance.badges import state_badge
 
 if TYPE_CHECKING:
     from django.forms import BaseInlineFormSet, ModelForm
@@ -42,7 +43,7 @@ class AuditFindingAdmin(PortalAdmin[AuditFinding]):
     @admin.display(description=_("Rating"), ordering="rating")
     def rating_shown(self, finding: AuditFinding) -> SafeString:
         """How serious it is."""
-        return rating_badge(finding)
+        return state_badge(finding.rating, finding.get_rating_display())
 
     def has_change_permission(self, request: HttpRequest, obj: AuditFinding | None = None) -> bool:
         """Until the report is issued."""

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audits.evidence import FROZEN
 from audits.models import ActionPlan, Audit, AuditFinding, EvidenceFile
-from governance.badges import badge, state_badge
+from governance.badges import state_badge
 
 if TYPE_CHECKING:
     from django.contrib.admin import StackedInline as UnfoldStacked
@@ -28,13 +28,6 @@ if TYPE_CHECKING:
 else:
     from unfold.admin import StackedInline as Stacked
     from unfold.admin import TabularInline as Tabular
-
-RATING_TONES = {"observation": "muted", "minor": "warn", "major": "bad", "critical": "worst"}
-
-
-def rating_badge(finding: AuditFinding) -> SafeString:
-    """A finding's rating."""
-    return badge(finding.get_rating_display(), RATING_TONES[finding.rating])
 
 
 def is_open(parent: Audit | AuditFinding | None) -> bool:

@@ -14,19 +14,12 @@ from audits.enums import ReportState
 from audits.models import Report
 from audits.reports.services import visible_reports
 from governance.admin.base import ReadOnlyAdmin
-from governance.badges import badge
+from governance.badges import state_badge
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest
     from django.utils.safestring import SafeString
-
-TONES = {
-    ReportState.QUEUED: "info",
-    ReportState.RENDERING: "info",
-    ReportState.READY: "good",
-    ReportState.FAILED: "bad",
-}
 
 
 @admin.register(Report)
@@ -56,7 +49,7 @@ class ReportAdmin(ReadOnlyAdmin[Report]):
     @admin.display(description=gettext_lazy("State"), ordering="state")
     def state_shown(self, report: Report) -> SafeString:
         """Where it stands."""
-        return badge(report.get_state_display(), TONES[ReportState(report.state)])
+        return state_badge(report.state, report.get_state_display())
 
     @admin.display(description=gettext_lazy("File"))
     def page(self, report: Report) -> SafeString:
