@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -30,12 +30,7 @@ from plugins.models import PluginVersion
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
-    from governance.models import User
-
-    class SignedInRequest(HttpRequest):
-        """A request of somebody who has signed in."""
-
-        user: User
+    from governance.requests import SignedInRequest
 
 
 SHOWN = 20

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
     from django.utils.safestring import SafeString
 
-    from governance.admin.base import SignedInRequest
+    from governance.requests import SignedInRequest
 
 MOVE = "audits.change_actionplan"
 MOST = 50

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
     from django.utils.safestring import SafeString
 
-    from governance.admin.base import SignedInRequest
+    from governance.requests import SignedInRequest
 
 CHANGE = "audits.change_audit"
 ISSUE = "audits.issue_audit"

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from django.utils.safestring import SafeString
 
     from certification.models.certificates import CertificateQuerySet
-    from governance.admin.base import SignedInRequest
+    from governance.requests import SignedInRequest
 
 SUSPEND = "certification.suspend_certificate"
 REVOKE = "certification.revoke_certificate"

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.utils.safestring import SafeString
 
-    from governance.admin.base import SignedInRequest
+    from governance.requests import SignedInRequest
 
 CLAIM = "certification.claim_review"
 DECIDE = "certification.decide_review"

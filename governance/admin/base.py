@@ -27,11 +27,6 @@ if TYPE_CHECKING:
 
     from django.contrib import admin
 
-    class SignedInRequest(HttpRequest):
-        """A request the admin let in: its user is one of ours."""
-
-        user: User
-
 
 M = TypeVar("M", bound=Model)
 COMPARISONS = frozenset({"exact", "gte", "lt", "isnull"})

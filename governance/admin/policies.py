@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.utils.safestring import SafeString
 
-    from governance.admin.base import SignedInRequest
+    from governance.requests import SignedInRequest
 
 PUBLISH = "governance.publish_policyversion"
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from django.forms import ModelForm
     from django.http import HttpRequest, HttpResponse
 
-    from governance.admin.base import SignedInRequest
+    from governance.requests import SignedInRequest
 
 admin.site.unregister(Group)
 

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -29,13 +29,8 @@ from plugins.services import withdraw as withdraw_version
 from plugins.services.downloads import DownloadRefused, open_artifact
 
 if TYPE_CHECKING:
-    from governance.models import User
+    from governance.requests import SignedInRequest
     from plugins.models import Submission
-
-    class SignedInRequest(HttpRequest):
-        """A request of somebody who has signed in."""
-
-        user: User
 
 
 PER_PAGE = 25
