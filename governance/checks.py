@@ -43,7 +43,8 @@ def queue_retries_after_timeout(**_kwargs: Any) -> list[CheckMessage]:
     """A task retried before its timeout would run twice at once."""
     if settings.Q_CLUSTER["retry"] > settings.Q_CLUSTER["timeout"]:
         return []
-    return [Error("Q_CLUSTER retry must exceed its timeout.", id="governance.E003")]
+    hint = "Raise `retry` above TASK_TIMEOUT in governance/settings.py."
+    return [Error("Q_CLUSTER retry must exceed its timeout.", hint=hint, id="governance.E003")]
 
 
 @register(Tags.database)
