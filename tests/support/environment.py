@@ -29,6 +29,7 @@ def prepare() -> Path:
             del os.environ[name]
     if not os.environ.get("DATABASE_URL"):
         os.environ.pop("DATABASE_URL", None)
+    os.environ.setdefault("MPLCONFIGDIR", str(Path(folder) / "matplotlib"))  # importing it makes the folder
     os.environ.update(
         PLUGWARDEN_ENV="test",
         PLUGWARDEN_DATA=str(data),
