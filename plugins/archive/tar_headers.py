@@ -16,8 +16,8 @@ _POSIX, _GNU, _OLD = b"ustar\x0000", b"ustar  \x00", bytes(8)
 _NAME, _PREFIX, _CHECKSUM = slice(0, 100), slice(345, 500), slice(148, 156)
 _SHORT_PREFIX = 131
 """Beyond it `star`, and node's tar where no prefix is longer, keep access and change times."""
-_OTHER_NUMBERS = (slice(108, 116), slice(116, 124), slice(136, 148))
-"""Owner, group and modification time: unused here, but Python's reader ends the archive where one is no number."""
+_OTHER_NUMBERS = (slice(108, 116), slice(116, 124), slice(136, 148), slice(329, 337), slice(337, 345))
+"""Owner, group, time and device: unused here, but Python's reader ends the archive where one is no number."""
 _BASE256, _NEGATIVE = 0x80, 0xFF
 _STANDARD_KEYS = frozenset(
     {"atime", "charset", "comment", "ctime", "gid", "gname", "hdrcharset", "linkpath", "mtime", "path", "size", "uid"}
@@ -62,7 +62,7 @@ def parse_header(block: bytes) -> TarHeader:
         after_prefix = block[_PREFIX][len(prefix) : _SHORT_PREFIX]
     if magic not in {_POSIX, _GNU, _OLD} and not magic.startswith(b"ustar\x00"):
         raise ArchiveRefused("unsupported", f"A tar header is of an unknown kind: {quote(name)}.")
-    if after_name.strip(b"\x00") or after_prefix.strip(b"\x00") or (prefix and magic != _POSIX):
+    if after_name.strip(b"\x00") or after_prefix.strip(b"\x00") or (prefix and (magic != _POSIX or not name)):
         raise ArchiveRefused("header-mismatch", f"A tar header can be read as two different names: {quote(name)}.")
     for field in (block[place] for place in _OTHER_NUMBERS):
         if field[0] != _NEGATIVE:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 _MAX_EXTENSION_BYTES = 256 * 1024
 _MAX_EXTENSIONS_BYTES = 16 * 1024 * 1024
 """Of all of them together: reading records is slow."""
-_FILES, _FOLDER, _LINKS, _DEVICES, _SPARSE = {"0", "\x00"}, "5", {"1", "2"}, {"3", "4", "6"}, "S"
+_OLD_FILE = "\x00"
+_FILES, _FOLDER, _LINKS, _DEVICES, _SPARSE = {"0", _OLD_FILE}, "5", {"1", "2"}, {"3", "4", "6"}, "S"
 _PAX, _GLOBAL_PAX, _LONG_NAME, _LONG_LINK = "x", "g", "L", "K"
 _GLOBAL_FORBIDDEN = {"path", "size", "linkpath", "hdrcharset"}
 _SPARSE_KEYS = ("GNU.", "SCHILY.realsize", "SCHILY.filetype", "SUN.holesdata")
@@ -90,7 +91,7 @@ def _take(stream: Stream, header: TarHeader, pending: _Pending, budget: Budget, 
     name = _name(header, pending)
     _refuse_kinds(header, pending, name)
     parts = split_name(name, budget.limits)
-    if header.kind == _FOLDER or name.endswith("/"):
+    if _is_folder(header, pending):
         collector.add_folder(name, parts, header.mode)
     else:
         collector.add_file(name, parts, header.mode, header.size, _content(stream, header.size))
@@ -124,8 +125,16 @@ def _refuse_kinds(header: TarHeader, pending: _Pending, name: str) -> None:
         or pax.get("hdrcharset", "UTF-8").endswith("BINARY")
     ):
         raise ArchiveRefused("header-mismatch", f"A tar entry's two headers contradict each other: {quote(name)}.")
-    if header.size and (header.kind == _FOLDER or name.endswith("/")):
+    if not _is_folder(header, pending) and name.endswith("/"):
+        raise ArchiveRefused("header-mismatch", f"A tar entry is a file with the name of a folder: {quote(name)}.")
+    if header.size and _is_folder(header, pending):
         raise ArchiveRefused("header-mismatch", f"A tar entry is a folder and has content: {quote(name)}.")
+
+
+def _is_folder(header: TarHeader, pending: _Pending) -> bool:
+    """By its kind; in tars from before there was one, by the slash at the end, which Python looks for in this block."""
+    renamed = pending.long_name is not None or "path" in (pending.pax or {})
+    return header.kind == _FOLDER or (header.kind == _OLD_FILE and header.name.endswith(b"/") and not renamed)
 
 
 def _is_sparse(pax: dict[str, str]) -> bool:

@@ -155,8 +155,9 @@ def test_unpack_takes_odd_modes_and_old_headers(build, open_archive):
     assert paths(open_archive(raw)) == ["a.js", "b.js"]
 
 
-def test_unpack_takes_a_name_with_a_slash_for_a_folder(build, open_archive):
-    raw = build.header(b"package/", magic=bytes(8)) + build.header(b"package/a.js", b"1", magic=bytes(8)) + build.END
+def test_unpack_takes_an_old_name_with_a_slash_for_a_folder(build, open_archive):
+    old = {"magic": bytes(8), "kind": b"\x00"}
+    raw = build.header(b"package/", **old) + build.header(b"package/a.js", b"1", **old) + build.END
 
     assert paths(open_archive(raw)) == ["a.js"]
 
