@@ -18,7 +18,12 @@ _SHORT_PREFIX = 131
 """Beyond it `star`, and node's tar where no prefix is longer, keep access and change times."""
 _OTHER_NUMBERS = (slice(108, 116), slice(116, 124), slice(136, 148), slice(329, 337), slice(337, 345))
 """Owner, group, time and device: unused here, but Python's reader ends the archive where one is no number."""
+_STAR_TIMES, _BEFORE_THEM = (slice(476, 488), slice(488, 500)), 475
+_LINK_NAME = 157
+"""Its first byte: npm's reader leaves out, and says nothing, a file that has the name of a link."""
 _BASE256, _NEGATIVE = 0x80, 0xFF
+_MAX_NUMBER = 2**53 - 1
+"""What JavaScript counts to: npm's reader leaves out, and says nothing, a file with a larger number in any field."""
 _STANDARD_KEYS = frozenset(
     {"atime", "charset", "comment", "ctime", "gid", "gname", "hdrcharset", "linkpath", "mtime", "path", "size", "uid"}
     | {"uname"}
@@ -64,9 +69,14 @@ def parse_header(block: bytes) -> TarHeader:
         raise ArchiveRefused("unsupported", f"A tar header is of an unknown kind: {quote(name)}.")
     if after_name.strip(b"\x00") or after_prefix.strip(b"\x00") or (prefix and (magic != _POSIX or not name)):
         raise ArchiveRefused("header-mismatch", f"A tar header can be read as two different names: {quote(name)}.")
-    for field in (block[place] for place in _OTHER_NUMBERS):
+    if block[156:157] not in {b"1", b"2", b"K"} and block[_LINK_NAME]:
+        raise ArchiveRefused("header-mismatch", f"A tar entry is a file and has the name of a link: {quote(name)}.")
+    times = _STAR_TIMES if magic == _POSIX and not block[_BEFORE_THEM] else ()
+    for field in (block[place] for place in (*_OTHER_NUMBERS, *times)):
         if field[0] != _NEGATIVE:
             _number(field)
+        elif -int.from_bytes(field, "big", signed=True) > _MAX_NUMBER:
+            raise _no_number()
     full = prefix + b"/" + name if prefix else name
     return TarHeader(full, _number(block[100:108]), _number(block[124:136]), chr(block[156]))
 
@@ -80,11 +90,18 @@ def _split(field: bytes) -> tuple[bytes, bytes]:
 def _number(field: bytes) -> int:
     """Read an octal or GNU base-256 number; negative ones are refused."""
     if field[0] == _BASE256:
-        return int.from_bytes(field[1:], "big")
-    digits = field.split(b"\x00")[0].strip(b" ")
-    if digits.strip(b"01234567"):
-        raise ArchiveRefused("damaged", "The tar is damaged: a header holds a number that is none.")
+        if (number := int.from_bytes(field[1:], "big")) > _MAX_NUMBER:
+            raise _no_number()
+        return number
+    text, behind = _split(field)
+    digits = text.strip(b" ")
+    if digits.strip(b"01234567") or behind.strip(b"\x00 "):
+        raise _no_number()
     return int(digits or b"0", 8)
+
+
+def _no_number() -> ArchiveRefused:
+    return ArchiveRefused("damaged", "The tar is damaged: a header holds a number that is none.")
 
 
 def parse_pax(raw: bytes) -> dict[str, str]:

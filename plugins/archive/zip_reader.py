@@ -56,7 +56,7 @@ def _refuse_features(entry: ZipEntry) -> None:
     if entry.flags & _ENCRYPTED:
         raise ArchiveRefused("encrypted", f"The zip is encrypted ({name}); it cannot be examined.")
     if entry.flags & _PATCH or entry.method not in {_STORED, _DEFLATED}:
-        raise ArchiveRefused("unsupported", f"An entry is compressed in a way that is not taken: {name}.")
+        raise ArchiveRefused("unsupported", f"An entry is compressed in another way than deflate, or none: {name}.")
     if kind == stat.S_IFLNK:
         raise ArchiveRefused("link", f"The archive holds a symbolic link: {name}.")
     if kind not in {0, stat.S_IFREG, stat.S_IFDIR}:
