@@ -10,6 +10,7 @@ from governance.preparation import NotPrepared, register
 from governance.schedules import ensure_schedule
 from plugins.checks.warm import warm
 from plugins.sandbox import SandboxUnavailable
+from plugins.work import sweep
 
 if TYPE_CHECKING:
     from governance.preparation import Say
@@ -26,11 +27,17 @@ def warm_engines(say: Say) -> None:
 
 
 def schedule_watchdog(_say: Say) -> None:
-    """Look for lost vetting runs every two minutes."""
-    ensure_schedule(name="vetting watchdog", task="plugins.tasks.watchdog", minutes=2)
+    """Look for lost vetting runs every minute."""
+    ensure_schedule(name="vetting watchdog", task="plugins.tasks.watchdog", minutes=1)
+
+
+def sweep_work(_say: Say) -> None:
+    """Remove what processes that were killed left behind."""
+    sweep()
 
 
 def register_steps() -> None:
     """Called once, when the app is ready."""
     register(order=20, title="Scanner caches", take=warm_engines)
     register(order=30, title="Schedules", take=schedule_watchdog)
+    register(order=30, title="Work folders", take=sweep_work)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from plugins import services
+from plugins.work import sweep
 
 
 def run_vetting(*, run_id: int) -> str:
@@ -14,5 +15,6 @@ def run_vetting(*, run_id: int) -> str:
 
 
 def watchdog() -> str:
-    """Queue runs again whose worker was lost."""
-    return f"{services.requeue_lost(now=timezone.now())} runs taken up again"
+    """Queue runs again whose worker was lost, and remove what it left behind."""
+    taken_up, swept = services.requeue_lost(now=timezone.now()), sweep()
+    return f"{taken_up} runs taken up again, {swept} work folders removed"

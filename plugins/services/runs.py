@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import time
+from contextlib import contextmanager
 from datetime import timedelta
-from tempfile import TemporaryDirectory
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -25,8 +27,10 @@ from plugins.services.evidence import store_report
 from plugins.services.feeds import snapshot
 from plugins.signals import run_concluded, run_errored
 from plugins.vetting import intake, vet
+from plugins.work import work_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from governance.models import User
@@ -36,7 +40,12 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=settings.TASK_TIMEOUT + 60)
+LEASE = timedelta(seconds=60)
+"""How long a worker may stay silent; longer than a locked database keeps two beats from being written."""
+BEAT = 15.0
+"""Seconds between two renewals of the lease."""
+PATIENCE = timedelta(minutes=2)
+"""How long a queued run waits for a worker before its task counts as lost; the longer it waits, the more patient."""
 MAX_ATTEMPTS = 3
 REVALIDATION = frozenset({Trigger.SCHEDULE, Trigger.ADVISORY})
 
@@ -67,7 +76,7 @@ def request_run(*, version: PluginVersion, actor: User | None, trigger: Trigger 
                 version=version,
                 policy=published_policy(),
                 trigger=trigger,
-                lease_until=timezone.now() + LEASE,
+                lease_until=timezone.now() + PATIENCE,
                 progress=_fresh_progress(),
             )
     except IntegrityError as clash:
@@ -87,7 +96,8 @@ def execute_run(*, run_id: int, watch: Progress | None = None) -> VettingRun | N
         return None
     attempt = run.attempts
     try:
-        return _conclude(run_id, attempt, _vet(run, watch))
+        with _heartbeat(run_id, attempt):
+            return _conclude(run_id, attempt, _vet(run, watch))
     except Exception as error:
         logger.exception("vetting run %s broke", run_id)
         _note_error(run_id, attempt, f"{type(error).__name__}: {error}")
@@ -113,20 +123,49 @@ def _take_up(run_id: int) -> VettingRun | None:
 
 
 def _vet(run: VettingRun, watch: Progress | None) -> Report:
-    work = settings.DATA_DIR / "work"
-    work.mkdir(parents=True, exist_ok=True)
     artifact = run.version.artifact
-    with TemporaryDirectory(dir=work, prefix="run-") as folder:
-        path = type(work)(folder) / "artifact"
+    with work_folder("run") as folder:
+        path = folder / "artifact"
         artifact.copy_to(path)
-        with intake(path, filename=artifact.filename, work=work, limits=archive_limits()) as taken:
+        with intake(path, filename=artifact.filename, work=folder, limits=archive_limits()) as taken:
             return vet(
                 taken,
                 policy=_rules(run),
                 feed=lambda package: snapshot(package.dependencies),
                 cache=settings.CACHE_DIR,
-                progress=_Progress(run.pk, watch),
+                progress=_Progress(run, watch),
             )
+
+
+@contextmanager
+def _heartbeat(run_id: int, attempt: int) -> Iterator[None]:
+    """Renew the lease while the engines work, so that it can be short: a process that was killed beats no more."""
+    over = Event()
+    beating = Thread(target=_beat, args=(run_id, attempt, over), name="heartbeat", daemon=True)
+    beating.start()
+    try:
+        yield
+    finally:
+        over.set()
+        beating.join()
+
+
+def _beat(run_id: int, attempt: int, over: Event) -> None:
+    end = time.monotonic() + settings.TASK_TIMEOUT  # a worker that hangs is lost as well
+    while not over.wait(BEAT) and time.monotonic() < end:
+        try:
+            _keep(run_id, attempt)
+        finally:
+            connection.close()  # this thread's own
+
+
+def _keep(run_id: int, attempt: int, **columns: Any) -> None:
+    """Renew the lease of an attempt that nobody has taken over. A database that is busy costs a beat, not the run."""
+    mine = VettingRun.objects.filter(pk=run_id, state=RunState.RUNNING, attempts=attempt)
+    try:
+        mine.update(lease_until=timezone.now() + LEASE, **columns)
+    except DatabaseError as problem:
+        logger.warning("the lease of run %s could not be renewed: %s", run_id, problem)
 
 
 def _rules(run: VettingRun) -> PolicyRules:
@@ -137,8 +176,8 @@ def _rules(run: VettingRun) -> PolicyRules:
 class _Progress:
     """Writes each check's state into the run's progress column, which keeps no lineage."""
 
-    def __init__(self, run_id: int, watch: Progress | None) -> None:
-        self.run_id = run_id
+    def __init__(self, run: VettingRun, watch: Progress | None) -> None:
+        self.run_id, self.attempt = run.pk, run.attempts
         self.watch = watch
         self.state = _fresh_progress()
 
@@ -146,7 +185,7 @@ class _Progress:
         checks = self.state["checks"]
         checks[code] = {"status": status.value if status else "running", "ms": milliseconds if status else None}
         self.state["done"] = sum(1 for check in checks.values() if check["status"] not in {"queued", "running"})
-        VettingRun.objects.filter(pk=self.run_id).update(progress=self.state, lease_until=timezone.now() + LEASE)
+        _keep(self.run_id, self.attempt, progress=self.state)
         if self.watch:
             self.watch(code, status, milliseconds)
 
@@ -202,7 +241,7 @@ def requeue_lost(*, now: datetime) -> int:
             _end_with_error(run)
             continue
         if run.state == RunState.QUEUED:
-            run.lease_until = now + LEASE
+            run.lease_until = now + max(PATIENCE, now - run.queued_at)
             run.save(update_fields=["lease_until"])
         ledger.record(verb="run.requeued", subject=run, details={"attempts": run.attempts})
         enqueue("plugins.tasks.run_vetting", run_id=run.pk)

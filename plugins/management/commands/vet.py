@@ -10,7 +10,6 @@ import threading
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import get_terminal_size
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.conf import settings
@@ -31,6 +30,7 @@ from plugins.formats import PackageRefused
 from plugins.sandbox import SandboxUnavailable
 from plugins.services.feeds import safe_snapshot
 from plugins.vetting import intake, vet
+from plugins.work import work_folder
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -89,13 +89,13 @@ class Command(BaseCommand):
         sys.exit(EXIT[verdict])
 
     def _vet(self, options: dict[str, Any]) -> tuple[Verdict, str]:
-        work = _work_folder()
+        _demand_work_folder()
         _warm_engines()
-        with TemporaryDirectory(dir=work, prefix="fetch-") as folder:
-            target = fetch(options["target"], into=Path(folder), cache=settings.CACHE_DIR)
+        with work_folder("fetch") as folder:
+            target = fetch(options["target"], into=folder, cache=settings.CACHE_DIR)
             if options["record"]:  # first: a refusal is to be in the ledger too
                 self._record(options["record"], target)
-            with intake(target.path, filename=target.filename, work=Path(folder), limits=archive_limits()) as taken:
+            with intake(target.path, filename=target.filename, work=folder, limits=archive_limits()) as taken:
                 report = vet(
                     taken,
                     policy=_rules(),
@@ -149,7 +149,7 @@ class Command(BaseCommand):
         sys.exit(BAD_INPUT)
 
 
-def _work_folder() -> Path:
+def _demand_work_folder() -> None:
     work: Path = settings.DATA_DIR / "work"
     try:
         work.mkdir(parents=True, exist_ok=True)
@@ -157,7 +157,6 @@ def _work_folder() -> Path:
             raise PermissionError(13, os.strerror(13))
     except OSError as problem:
         raise Unusable("no-work-folder", f"Nothing can be written below {work}: {problem.strerror}.") from problem
-    return work
 
 
 def _warm_engines() -> None:
