@@ -6,15 +6,16 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from django.core.files import File
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from governance import ledger
-from plugins.models import Artifact, artifact_storage
+from plugins.models import artifact_storage
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from governance.models import User
+    from plugins.models import Artifact
 
 
 def digest_of(path: Path) -> str:
@@ -23,22 +24,31 @@ def digest_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def store_artifact(*, path: Path, filename: str, sha256: str) -> Artifact:
-    """Store a file under its digest; a file that is already there is not written twice.
+def store_bytes(*, path: Path, artifact: Artifact) -> None:
+    """Keep the bytes of an artifact under its digest, as the last step of the transaction that makes its row.
 
-    The bytes go first: a row never names bytes that are not there, and bytes without a row harm nobody.
+    The row is what others of the same bytes wait for, so nobody else writes here now; and nothing that may be refused
+    comes after, so no file stays without a row. What a killed process left half-written is written anew.
     """
-    artifact = Artifact(sha256=sha256, size=path.stat().st_size, filename=filename[:255])
-    storage = artifact_storage()
-    if not storage.exists(artifact.storage_name):
-        with path.open("rb") as source:
-            storage.save(artifact.storage_name, File(source))
+    storage, name = artifact_storage(), artifact.storage_name
+    if storage.exists(name):
+        if _stored_digest(name) == artifact.sha256:
+            return
+        storage.delete(name)
     try:
-        with transaction.atomic():
-            artifact.save()
-    except IntegrityError:
-        return Artifact.objects.get(sha256=sha256)
-    return artifact
+        with path.open("rb") as source:
+            storage.save(name, File(source))
+    except BaseException:
+        storage.delete(name)
+        raise
+
+
+def _stored_digest(name: str) -> str:
+    digest = hashlib.sha256()
+    with artifact_storage().open(name) as file:
+        for chunk in file.chunks():
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
 @transaction.atomic

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import logging
-from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from packaging.utils import canonicalize_name
@@ -26,8 +25,11 @@ from plugins.services import artifacts, runs, teams
 from plugins.services.storable import storable
 from plugins.signals import version_withdrawn
 from plugins.vetting import intake
+from plugins.work import work_folder
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from django.core.files.uploadedfile import UploadedFile
 
     from governance.models import User
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from plugins.package import Package
 
 logger = logging.getLogger(__name__)
+
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class SubmissionRefused(Exception):
@@ -62,22 +66,34 @@ def submit(
         AlreadySubmitted: an artifact with the same digest is already here.
         SubmissionRefused: anything else stands against it. Nothing is stored; the ledger notes who tried.
     """
-    name = safe_filename(filename)
-    work = settings.DATA_DIR / "work"
-    work.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=work, prefix="upload-") as folder:
-        path = Path(folder) / "artifact"
-        sha256 = ""
-        try:
+    name, sha256 = safe_filename(filename), ""
+    try:
+        with work_folder("upload") as folder:
+            path = folder / "artifact"
             _spool(upload, path)
             sha256 = artifacts.digest_of(path)
             return _take(actor=actor, path=path, filename=name, sha256=sha256, team=team, note=note)
-        except (ArchiveRefused, PackageRefused) as refusal:
-            _note_refusal(actor, name, sha256, refusal.code, str(refusal))
-            raise SubmissionRefused(refusal.code, str(refusal)) from refusal
-        except SubmissionRefused as refusal:
-            _note_refusal(actor, name, sha256, refusal.code, str(refusal))
-            raise
+    except SubmissionRefused as refusal:
+        problem = refusal
+    except (ArchiveRefused, PackageRefused) as refusal:
+        problem = SubmissionRefused(refusal.code, str(refusal))
+    except runs.RunRefused as refusal:
+        problem = SubmissionRefused("not-vetted", str(refusal))
+    except Exception as error:
+        logger.exception("a submission broke")  # ours to mend, not the owner's: they get a sentence all the same
+        problem = SubmissionRefused("broken", _why(error))
+        problem.__cause__ = error
+    _note_refusal(actor, name, sha256, problem.code, str(problem))
+    raise problem
+
+
+def _why(error: Exception) -> str:
+    """What an owner can do about a fault of ours."""
+    if isinstance(error, OSError) and error.errno in NO_ROOM:
+        return _("The portal has no room left for this file. Nothing was stored; tell those who run the portal.")
+    if isinstance(error, OperationalError):
+        return _("The portal's database is too busy to take this file in. Nothing was stored; try again in a minute.")
+    return _("The portal could not take this file in. Nothing was stored; try again, or tell those who run the portal.")
 
 
 def safe_filename(filename: str) -> str:
@@ -97,14 +113,14 @@ def _spool(upload: UploadedFile[Any], path: Path) -> None:
 
 def _take(*, actor: User, path: Path, filename: str, sha256: str, team: OwnerTeam | None, note: str) -> Submission:
     _refuse_known(actor, sha256)
-    with intake(path, filename=filename, work=settings.DATA_DIR / "work", limits=archive_limits()) as taken:
+    with intake(path, filename=filename, work=path.parent, limits=archive_limits()) as taken:
         package = taken.package
         try:
             with transaction.atomic():
                 owner = team or teams.team_for(actor)
                 plugin = _plugin(package, owner, actor)
-                _refuse_taken(plugin, package.metadata.version)  # before the bytes are stored
-                artifact = artifacts.store_artifact(path=path, filename=filename, sha256=sha256)
+                _refuse_taken(plugin, package.metadata.version)
+                artifact = Artifact.objects.create(sha256=sha256, size=path.stat().st_size, filename=filename)
                 version = _version(plugin, package, artifact)
                 submission = Submission.objects.create(
                     version=version, submitted_by=actor, filename=filename, note=storable(note)
@@ -116,6 +132,7 @@ def _take(*, actor: User, path: Path, filename: str, sha256: str, team: OwnerTea
                     details={"sha256": sha256, "size": artifact.size, "filename": filename, "format": package.format},
                 )
                 runs.request_run(version=version, actor=actor, trigger=Trigger.SUBMISSION)
+                artifacts.store_bytes(path=path, artifact=artifact)
         except IntegrityError as clash:
             _refuse_known(actor, sha256)
             raise SubmissionRefused(
@@ -207,15 +224,18 @@ def _metadata(package: Package) -> dict[str, object]:
     }
 
 
-@transaction.atomic
 def _note_refusal(actor: User, filename: str, sha256: str, code: str, message: str) -> None:
     logger.info("submission refused: %s", code)
-    ledger.record(
-        verb="submission.refused",
-        subject_label=filename,
-        actor=actor,
-        details=storable({"code": code, "message": message, "sha256": sha256}),
-    )
+    try:
+        with transaction.atomic():
+            ledger.record(
+                verb="submission.refused",
+                subject_label=filename,
+                actor=actor,
+                details=storable({"code": code, "message": message, "sha256": sha256}),
+            )
+    except DatabaseError:
+        logger.exception("%s tried to submit %r, which the ledger could not take", actor, filename)
 
 
 @transaction.atomic

@@ -1,14 +1,20 @@
+import errno
+import hashlib
 import json
+from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from django.conf import settings
+from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError
 
 from governance.models import LedgerEntry
 from governance.roles import Role
 from plugins.enums import RunState, Trigger, VersionState
 from plugins.models import Artifact, OwnerTeam, Plugin, PluginVersion, Submission, VettingRun, artifact_storage
-from plugins.services import AlreadySubmitted, SubmissionRefused, submit, withdraw
+from plugins.services import AlreadySubmitted, RunRefused, SubmissionRefused, runs, submit, withdraw
 from tests.factories import OwnerTeamFactory, PluginFactory, PluginVersionFactory, ReviewFactory, UserFactory
 from tests.support.packages import npm_package, python_source, upload
 
@@ -321,3 +327,82 @@ def test_a_version_longer_than_the_database_takes_is_refused(owner):
 
     assert refuse(owner, **upload(npm_package(version=text))).code == "invalid-version"
     assert submit(actor=owner, **upload(npm_package(version=text[:-1]))).version.version == text[:-1]
+
+
+# --- faults of ours ---
+
+
+@pytest.fixture
+def nothing_left(owner, nothing_stored):
+    """As `nothing_stored`; the package is one that would be taken."""
+    return lambda: refuse(owner, **upload())
+
+
+def test_a_run_that_is_refused_leaves_no_file_and_a_sentence(nothing_left, monkeypatch):
+    monkeypatch.setattr(runs, "request_run", Mock(side_effect=RunRefused("It is being vetted already.")))
+
+    refusal = nothing_left()
+
+    assert (refusal.code, str(refusal)) == ("not-vetted", "It is being vetted already.")
+    assert verbs() == ["submission.refused"]
+
+
+NO_SPACE = OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("where", ["_spool", "_version", "artifacts.store_bytes"])
+@pytest.mark.usefixtures("caplog")
+def test_a_fault_of_ours_leaves_nothing_and_a_sentence(nothing_left, monkeypatch, where):
+    monkeypatch.setattr(f"plugins.services.submissions.{where}", Mock(side_effect=NO_SPACE))
+
+    refusal = nothing_left()
+
+    assert refusal.code == "broken"
+    assert "no room left for this file. Nothing was stored" in str(refusal)
+    assert verbs() == ["submission.refused"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        (OSError(errno.EIO, "Input/output error"), "could not take this file in"),
+        (OperationalError("database is locked"), "database is too busy"),
+        (RuntimeError("a fault of ours"), "could not take this file in"),
+    ],
+)
+def test_a_fault_of_ours_says_what_to_do_and_is_in_the_log(nothing_left, monkeypatch, caplog, fault, sentence):
+    monkeypatch.setattr("plugins.services.submissions._version", Mock(side_effect=fault))
+
+    assert sentence in str(nothing_left())
+    assert "a submission broke" in caplog.text
+
+
+def test_a_disk_that_fills_while_the_bytes_are_written_leaves_none(nothing_left, monkeypatch, caplog):
+    def half_written(self, name, content):
+        path = Path(self.path(name))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.read(10))
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(FileSystemStorage, "_save", half_written)
+
+    assert "no room left" in str(nothing_left())
+
+
+def test_a_refusal_the_ledger_cannot_take_is_a_sentence_all_the_same(nothing_left, monkeypatch, caplog):
+    monkeypatch.setattr("plugins.services.submissions._spool", Mock(side_effect=OperationalError("disk is full")))
+    monkeypatch.setattr("plugins.services.submissions.ledger.record", Mock(side_effect=OperationalError("full")))
+
+    assert "too busy" in str(nothing_left())
+
+
+def test_bytes_a_killed_process_left_half_written_are_written_anew(owner):
+    content = npm_package("cut-short")
+    sha256 = hashlib.sha256(content).hexdigest()
+    half = settings.ARTIFACTS_DIR / sha256[:2] / sha256[2:4] / sha256
+    half.parent.mkdir(parents=True, exist_ok=True)
+    half.write_bytes(content[:100])
+
+    submit(actor=owner, **upload(content))
+
+    assert half.read_bytes() == content
