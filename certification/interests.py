@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
+from governance.models import LedgerEntry
+
 if TYPE_CHECKING:
     from governance.models import User
     from plugins.models import PluginVersion
@@ -17,4 +19,14 @@ def own_interest(user: User, version: PluginVersion) -> str | None:
         return _("You are a member of the team that owns this plugin: nobody reviews their own.")
     if version.submissions.filter(submitted_by=user).exists():
         return _("You submitted this version: nobody reviews their own.")
+    if _left_since(user, version):
+        return _(
+            "You were a member of the team that owned this plugin since it was submitted: nobody reviews their own."
+        )
     return None
+
+
+def _left_since(user: User, version: PluginVersion) -> bool:
+    """Whether the user left the team after the version came in: leaving makes nobody neutral about it."""
+    left = LedgerEntry.objects.about(version.plugin.team).filter(verb="team.member-removed", at__gte=version.created_at)
+    return left.filter(details__user=user.pk).exists()

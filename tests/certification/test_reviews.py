@@ -17,6 +17,7 @@ from certification.reviews import (
 from governance.models import Criterion, LedgerEntry
 from governance.roles import Role
 from plugins.enums import Outcome, Standing
+from plugins.services import remove_member
 from tests.factories import OwnerTeamFactory, ReviewFactory, SubmissionFactory, UserFactory
 from tests.support.certified import reviewer, under_review, vetted
 from tests.support.races import at_once
@@ -65,6 +66,32 @@ def test_nobody_reviews_what_they_submitted_for_others():
         claim(review=review, actor=user)
     assert not Review.objects.open_to(user).exists()
     assert Review.objects.open_to(reviewer()).get() == review
+
+
+def test_nobody_gets_neutral_by_leaving_the_team():
+    user = reviewer()
+    team = OwnerTeamFactory(members=[user])
+    review = ReviewFactory(version__plugin__team=team)
+    remove_member(team=team, member=user)
+
+    with pytest.raises(ReviewRefused, match="You left the team"):
+        claim(review=review, actor=user)
+
+
+def test_who_left_the_team_before_may_review_what_it_submits_now():
+    user = reviewer()
+    team = OwnerTeamFactory(members=[user])
+    remove_member(team=team, member=user)
+
+    assert why_not(user, ReviewFactory(version__plugin__team=team)) is None
+
+
+def test_who_left_another_team_may_review():
+    user = reviewer()
+    review = ReviewFactory()
+    remove_member(team=OwnerTeamFactory(members=[user]), member=user)
+
+    assert why_not(user, review) is None
 
 
 def test_a_superuser_does_not_review_their_own_either():
