@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 PAPERWORK = frozenset({"completeness"})
+BROKEN_REMEDY = "Vet it again; if it breaks again, those who run the portal find in the log where."
 NO_RESULT = frozenset({CheckStatus.INCONCLUSIVE, CheckStatus.ERRORED})
 
 
@@ -201,5 +202,6 @@ def _timed(code: str, work: Callable[[], CheckResult]) -> CheckResult:
         # Whatever broke, the other checks go on and this one did not pass.
         logger.exception("check %s broke", code)
         text = str(error).splitlines()[0][:300] if str(error) else ""
-        result = CheckResult(code, CheckStatus.ERRORED, f"The check broke: {type(error).__name__}. {text}".strip())
+        broke = " ".join(f"The check broke: {type(error).__name__}. {text}".split())
+        result = CheckResult(code, CheckStatus.ERRORED, f"{broke.rstrip('.')}. {BROKEN_REMEDY}")
     return replace(result, duration_ms=round((time.monotonic() - started) * 1000))

@@ -103,6 +103,7 @@ def test_a_check_that_breaks_is_no_pass_and_stops_no_other(taken, monkeypatch, c
     static = next(result for result in report.results if result.code == "static")
     assert (static.status, report.verdict) == (CheckStatus.ERRORED, Verdict.INCONCLUSIVE)
     assert static.reason.startswith(f"The check broke: {type(error).__name__}.")
+    assert static.reason.endswith(". Vet it again; if it breaks again, those who run the portal find in the log where.")
     assert "\n" not in static.reason
     assert len(report.results) == len(CODES)
     assert [record.exc_info[1] for record in caplog.records] == [error]
