@@ -235,15 +235,15 @@ def revoke(*, certificate: Certificate, actor: User | None, reason: str) -> Cert
 
 
 @transaction.atomic
-def note_expired(*, now: datetime) -> int:
-    """Write down what has run out; readers know it without. Returns how many."""
-    late = Certificate.objects.filter(state__in=CERTIFICATE_LIVE, not_after__lte=now).select_for_update()
-    count = 0
-    for certificate in late:
-        _move(certificate, certificate.expire, "certificate.expired", actor=None, reason=_("Its time ran out."))
-        _refresh_standing(certificate, None)
-        count += 1
-    return count
+def note_expired(*, certificate: Certificate) -> bool:
+    """Write down that a certificate has run out; readers know it without. False where it says so already."""
+    late = Certificate.objects.expired_at(timezone.now()).exclude(state=CertificateState.EXPIRED)
+    found = late.select_for_update().filter(pk=certificate.pk).first()
+    if found is None:
+        return False
+    _move(found, found.expire, "certificate.expired", actor=None, reason=_("Its time ran out."))
+    _refresh_standing(found, None)
+    return True
 
 
 def revoke_live(*, version: PluginVersion, actor: User | None, reason: str) -> None:

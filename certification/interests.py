@@ -20,9 +20,7 @@ def own_interest(user: User, version: PluginVersion) -> str | None:
     if version.submissions.filter(submitted_by=user).exists():
         return _("You submitted this version: nobody reviews their own.")
     if _left_since(user, version):
-        return _(
-            "You were a member of the team that owned this plugin since it was submitted: nobody reviews their own."
-        )
+        return _("You left the team that owns this plugin after this was submitted: nobody reviews their own.")
     return None
 
 

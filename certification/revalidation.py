@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import logging
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from governance.vocabulary import Tier
 from plugins.enums import RunState, Trigger, VersionState
 from plugins.services import RunRefused, request_run
 from plugins.services.exposure import new_advisories
+from plugins.services.storable import storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from certification.models.certificates import CertificateQuerySet
     from governance.models import User
     from plugins.models import VettingRun
+
+logger = logging.getLogger(__name__)
 
 RUN_TRIGGER = {RevalidationTrigger.SCHEDULE: Trigger.SCHEDULE, RevalidationTrigger.ADVISORY: Trigger.ADVISORY}
 
@@ -40,28 +44,61 @@ class Due:
     reason: str
 
 
-def plan(today: date) -> list[Due]:
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A certificate that could not be looked at or started: a fault of ours or of its data, for the operator."""
+
+    certificate: Certificate
+    reason: str
+
+
+def plan(today: date, *, broken: list[Broken] | None = None) -> list[Due]:
     """What has to be revalidated: due by tier first, oldest first; then what a new advisory hits.
 
     What has run out is not: it is too late for renewal. What waits for a human is not either: the next run would only
-    take the review out of their hands.
+    take the review out of their hands. What cannot be looked at stops nothing else; it is added to `broken`.
     """
     due = [
         Due(certificate, RevalidationTrigger.SCHEDULE, _("Due since %(day)s.") % {"day": certificate.revalidate_on})
         for certificate in _idle().due(today)
     ]
     listed = {entry.certificate.pk for entry in due}
-    return due + [entry for entry in _hit() if entry.certificate.pk not in listed]
+    return due + list(_hit(listed, [] if broken is None else broken))
 
 
-def revalidate_due(*, today: date, actor: User | None = None) -> list[Revalidation]:
-    """Start every revalidation of the plan; each commits by itself, so that one that cannot start stops no other."""
-    certificates.note_expired(now=timezone.now())
+def revalidate_due(*, today: date, actor: User | None = None, broken: list[Broken] | None = None) -> list[Revalidation]:
+    """Start every revalidation of the plan; each commits by itself, so that one that cannot start stops no other.
+
+    What breaks is logged, in the ledger, and added to `broken`.
+    """
+    broken = [] if broken is None else broken
     started = []
-    for due in plan(today):
-        with suppress(IntegrityError):  # another process has just started this one
+    for late in Certificate.objects.expired_at(timezone.now()).exclude(state=CertificateState.EXPIRED):
+        with _contained(late, broken):
+            certificates.note_expired(certificate=late)
+    for due in plan(today, broken=broken):
+        with _contained(due.certificate, broken), suppress(IntegrityError):  # another process has just started this one
             started.append(start(due=due, actor=actor))
+    for fault in broken:
+        _note_broken(fault, actor)
     return started
+
+
+@contextmanager
+def _contained(certificate: Certificate, broken: list[Broken]) -> Iterator[None]:
+    """Let what breaks about one certificate stop no other."""
+    try:
+        yield
+    except Exception as error:
+        logger.exception("the revalidation of %s broke", certificate.serial)
+        broken.append(Broken(certificate, f"{type(error).__name__}: {error}"[:1000]))
+
+
+@transaction.atomic
+def _note_broken(fault: Broken, actor: User | None) -> None:
+    ledger.record(
+        verb="revalidation.broken", subject=fault.certificate, actor=actor, details=storable({"reason": fault.reason})
+    )
 
 
 @transaction.atomic
@@ -167,8 +204,11 @@ def _idle() -> CertificateQuerySet:
     )
 
 
-def _hit() -> Iterator[Due]:
-    for certificate in _idle().order_by("pk"):
-        if names := new_advisories(certificate.run):
+def _hit(listed: set[int], broken: list[Broken]) -> Iterator[Due]:
+    for certificate in _idle().exclude(pk__in=listed).order_by("pk"):
+        names: list[str] = []
+        with _contained(certificate, broken):
+            names = new_advisories(certificate.run)
+        if names:
             shown = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")  # noqa: PLR2004 - fits one line
             yield Due(certificate, RevalidationTrigger.ADVISORY, _("Hit by %(names)s.") % {"names": shown})

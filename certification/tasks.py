@@ -9,5 +9,6 @@ from certification import revalidation
 
 def revalidate_due() -> str:
     """Look for certificates that have to be re-earned; may run twice a day without harm."""
-    started = revalidation.revalidate_due(today=timezone.now().date())
-    return f"{len(started)} revalidations started"
+    broken: list[revalidation.Broken] = []
+    started = revalidation.revalidate_due(today=timezone.now().date(), broken=broken)
+    return f"{len(started)} revalidations started, {len(broken)} broken"

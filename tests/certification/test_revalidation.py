@@ -4,6 +4,7 @@ import threading
 import time
 import zipfile
 from io import StringIO
+from unittest.mock import Mock
 
 import pytest
 import time_machine
@@ -157,7 +158,7 @@ def test_one_under_way_is_not_started_again(certificate, due):
     revalidate_due(today=due)
 
     assert revalidate_due(today=due) == []
-    assert daily() == "0 revalidations started"
+    assert daily() == "0 revalidations started, 0 broken"
 
 
 def test_what_still_passes_is_renewed_without_a_human(certificate, due):
@@ -389,7 +390,72 @@ def test_the_command_starts_what_is_due(certificate, due):
                 "run": started.run_id,
             }
         ],
+        "broken": [],
     }
+
+
+# --- one that breaks ---
+
+
+@pytest.fixture
+def others_break(certificate, policy, monkeypatch):
+    """A second certificate; whatever is done about the first one breaks."""
+    other = certified(policy)
+
+    def but_for(function, serial_of):
+        def stand_in(*args, **kwargs):
+            if serial_of(*args, **kwargs) == certificate.serial:
+                raise RuntimeError("its report is damaged")
+            return function(*args, **kwargs)
+
+        return stand_in
+
+    return other, lambda name, serial_of: monkeypatch.setattr(
+        revalidation, name, but_for(getattr(revalidation, name), serial_of)
+    )
+
+
+def test_one_that_breaks_at_its_start_stops_no_other_and_is_told(certificate, others_break, due, caplog):
+    other, breaks = others_break
+    breaks("start", lambda due, **_more: due.certificate.serial)
+    out, err = StringIO(), StringIO()
+
+    with pytest.raises(SystemExit) as left:
+        call_command("revalidate", "--due", stdout=out, stderr=err)
+
+    assert left.value.code == 1
+    assert Revalidation.objects.get().certificate == other
+    assert other.serial in out.getvalue()
+    assert f"{certificate.serial} could not be revalidated: RuntimeError: its report is damaged" in err.getvalue()
+    entry = LedgerEntry.objects.get(verb="revalidation.broken")
+    assert (entry.subject_id, entry.details["reason"]) == (str(certificate.pk), "RuntimeError: its report is damaged")
+    assert "its report is damaged" in caplog.text
+
+
+def test_one_that_cannot_be_looked_at_stops_no_other(certificate, others_break, due, caplog):
+    _other, breaks = others_break
+    breaks("new_advisories", lambda run: run.certificates.get().serial)
+    day = due - dt.timedelta(days=1)  # neither is due by its tier
+    broken = []
+
+    assert plan(day, broken=broken) == []
+
+    assert [(fault.certificate, fault.reason) for fault in broken] == [
+        (certificate, "RuntimeError: its report is damaged")
+    ]
+    assert not LedgerEntry.objects.filter(verb="revalidation.broken").exists()
+    assert daily().endswith(" started, 0 broken")  # by now both are due, which needs no look at their components
+
+
+def test_one_whose_expiry_cannot_be_noted_stops_no_other(certificate, policy, monkeypatch, caplog):
+    monkeypatch.setattr(certificates, "_refresh_standing", Mock(side_effect=RuntimeError("no such plugin")))
+    broken = []
+
+    with time_machine.travel(certificate.not_after, tick=False):
+        assert revalidate_due(today=certificate.not_after.date(), broken=broken) == []
+
+    assert [fault.certificate for fault in broken] == [certificate]
+    assert Certificate.objects.get(pk=certificate.pk).state == CertificateState.ACTIVE
 
 
 def test_the_dry_run_and_the_run_name_the_same(certificate, due):
@@ -415,7 +481,7 @@ def test_two_processes_do_not_start_the_same_one(certificate, due):
     revalidation.start(due=found[0])
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(revalidation, "plan", lambda _today: found)
+        patch.setattr(revalidation, "plan", lambda _today, **_more: found)
         assert revalidate_due(today=due) == []
 
     assert Revalidation.objects.count() == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand
@@ -10,6 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from certification import revalidation
+from certification.revalidation import Broken
+from plugins.exports.text import plain
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -18,10 +21,12 @@ if TYPE_CHECKING:
     from certification.models import Certificate
 
 SCHEMA = "plugwarden.revalidations/v1"
+BROKEN = 1
+"""Exit code where at least one certificate could not be revalidated; the others were."""
 
 
 class Command(BaseCommand):
-    """What the daily schedule does, by hand."""
+    """What the daily schedule does, by hand. Exit 1 where a certificate could not be looked at or started."""
 
     help = "Revalidate the certificates that are due by their tier or hit by an advisory."
 
@@ -33,22 +38,34 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Plan or start, and say what."""
-        today = timezone.now().date()
+        today, broken = timezone.now().date(), list[Broken]()
         if options["dry_run"]:
-            rows = [_row(due.certificate, due.trigger, due.reason) for due in revalidation.plan(today)]
+            rows = [_row(due.certificate, due.trigger, due.reason) for due in revalidation.plan(today, broken=broken)]
         else:
             rows = [
                 _row(started.certificate, started.trigger, started.reason, state=started.state, run=started.run_id)
-                for started in revalidation.revalidate_due(today=today)
+                for started in revalidation.revalidate_due(today=today, broken=broken)
             ]
         if options["json"]:
-            document = {"schema": SCHEMA, "dry_run": options["dry_run"], "revalidations": rows}
+            faults = [{"serial": fault.certificate.serial, "reason": fault.reason} for fault in broken]
+            document = {"schema": SCHEMA, "dry_run": options["dry_run"], "revalidations": rows, "broken": faults}
             self.stdout.write(json.dumps(document, indent=2))
-            return
+        else:
+            self._tell(rows, broken)
+        if broken:
+            sys.exit(BROKEN)
+
+    def _tell(self, rows: list[dict[str, Any]], broken: list[Broken]) -> None:
         for row in rows:
             state = f" [{row['state']}]" if "state" in row else ""
             self.stdout.write(f"{row['serial']}  {row['plugin']} {row['version']}: {row['reason']}{state}")
-        if not rows:
+        for fault in broken:
+            text = _("%(serial)s could not be revalidated: %(reason)s") % {
+                "serial": fault.certificate.serial,
+                "reason": fault.reason,
+            }
+            self.stderr.write(self.style.ERROR(plain(text)))
+        if not rows and not broken:
             self.stdout.write(_("Nothing is due."))
 
 
