@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from django.contrib.auth import views
-from django.urls import path, reverse_lazy
+from django.urls import path
+
+from governance.account_views import OwnPassword, SignIn, SignOut
 
 urlpatterns = [
-    path(
-        "login/",
-        views.LoginView.as_view(template_name="accounts/login.html", redirect_authenticated_user=True),
-        name="login",
-    ),
-    path("logout/", views.LogoutView.as_view(), name="logout"),
-    path(
-        "password/",
-        views.PasswordChangeView.as_view(
-            template_name="accounts/password_change.html", success_url=reverse_lazy("password_change_done")
-        ),
-        name="password_change",
-    ),
+    path("login/", SignIn.as_view(), name="login"),
+    path("logout/", SignOut.as_view(), name="logout"),
+    path("password/", OwnPassword.as_view(), name="password_change"),
     path(
         "password/changed/",
         views.PasswordChangeDoneView.as_view(template_name="accounts/password_change_done.html"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
 from governance import policy_views, views
 
@@ -11,6 +12,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
     path("accounts/", include("governance.account_urls")),
     path("admin/login/", views.admin_login),
+    path(
+        "admin/password_change/", RedirectView.as_view(pattern_name="password_change")
+    ),  # one page, which tells the ledger
     path("admin/search/", views.admin_search),
     path("admin/", admin.site.urls),
     path("favicon.ico", views.favicon, name="favicon"),
