@@ -15,6 +15,7 @@ from plugins.portal.outlook import provider
 from plugins.portal.queries import newest_runs
 from plugins.portal.words import situation_of
 from plugins.presenters import evidence_of, progress_of
+from plugins.services.teams import may_submit
 from plugins.standing import standing_as_of
 
 if TYPE_CHECKING:
@@ -71,5 +72,5 @@ def version_page(version: PluginVersion, user: User) -> dict[str, Any]:
         "submission": version.submissions.select_related("submitted_by").first(),
         "may_retry": acts and run is not None and run.state == RunState.ERRORED,
         "may_withdraw": acts and version.state in WITHDRAWABLE,
-        "may_submit": acts,
+        "may_submit": acts and may_submit(user),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
@@ -27,6 +28,7 @@ from plugins.services import AlreadySubmitted, RunRefused, SubmissionRefused, re
 from plugins.services import submit as submit_package
 from plugins.services import withdraw as withdraw_version
 from plugins.services.downloads import DownloadRefused, open_artifact
+from plugins.services.teams import may_submit
 
 if TYPE_CHECKING:
     from governance.requests import SignedInRequest
@@ -42,14 +44,20 @@ PER_PAGE = 25
 def index(request: SignedInRequest) -> HttpResponse:
     """The user's plugins: where each stands and what is asked."""
     page = Paginator(own_plugins(request.user), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "portal/index.html", {"page": page, "rows": plugin_rows(page.object_list, timezone.now())})
+    context = {
+        "page": page,
+        "rows": plugin_rows(page.object_list, timezone.now()),
+        "may_submit": may_submit(request.user),
+    }
+    return render(request, "portal/index.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @login_required
 def submit(request: SignedInRequest) -> HttpResponse:
-    """Hand a package in."""
+    """Hand a package in; who may not is told so, and the service notes who tried."""
+    allowed = may_submit(request.user)
     sent = (request.POST, request.FILES) if request.method == "POST" else ()
     form = SubmitForm(*sent, user=request.user)
     known: PluginVersion | None = None
@@ -65,8 +73,9 @@ def submit(request: SignedInRequest) -> HttpResponse:
             )
             return redirect("portal:version", submission.version_id)
     limits = archive_limits()
-    context = {"form": form, "known": known, "limits": limits, "suffixes": SUFFIXES}
-    return render(request, "portal/submit.html", context, status=422 if form.errors else 200)
+    context = {"form": form, "known": known, "limits": limits, "suffixes": SUFFIXES, "may_submit": allowed}
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+    return render(request, "portal/submit.html", context, status=status if allowed else HTTPStatus.FORBIDDEN)
 
 
 def _take(request: SignedInRequest, form: SubmitForm) -> Submission:
@@ -86,7 +95,9 @@ def _take(request: SignedInRequest, form: SubmitForm) -> Submission:
 def plugin(request: SignedInRequest, pk: int) -> HttpResponse:
     """One plugin: its versions, certificates and history. Others' plugins are not found."""
     found = get_object_or_404(Plugin.objects.visible_to(request.user).select_related("team"), pk=pk)
-    return render(request, "portal/plugin.html", pages.plugin_page(found, request.GET.get("page")))
+    acts = request.user.has_perm("plugins.submit_version", found) and may_submit(request.user)
+    context = pages.plugin_page(found, request.GET.get("page")) | {"may_submit": acts}
+    return render(request, "portal/plugin.html", context)
 
 
 @require_safe

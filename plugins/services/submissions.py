@@ -70,6 +70,7 @@ def submit(
     try:
         with work_folder("upload") as folder:
             path = folder / "artifact"
+            _refuse_others(actor)
             _spool(upload, path)
             sha256 = artifacts.digest_of(path)
             return _take(actor=actor, path=path, filename=name, sha256=sha256, team=team, note=note)
@@ -100,6 +101,14 @@ def safe_filename(filename: str) -> str:
     """The last part of a file name, without anything that could be a path or a control character."""
     last = PurePosixPath(filename.replace("\\", "/")).name
     return "".join(char for char in last if char.isprintable())[:255] or "package"
+
+
+def _refuse_others(actor: User) -> None:
+    if not teams.may_submit(actor):
+        message = _(
+            "Your account hands in no packages: its role is another one. A lead reviewer can add you to a team."
+        )
+        raise SubmissionRefused("not-an-author", message)
 
 
 def _spool(upload: UploadedFile[Any], path: Path) -> None:

@@ -10,7 +10,7 @@ from django.db import transaction
 from guardian.shortcuts import assign_perm
 
 from governance import ledger
-from governance.roles import Role
+from governance.roles import STAFF, Role
 from plugins.models import OwnerTeam
 
 if TYPE_CHECKING:
@@ -48,6 +48,17 @@ def remove_member(*, team: OwnerTeam, member: User, actor: User | None = None) -
     team.members.remove(member)
     member.groups.remove(team.group)
     ledger.record(verb="team.member-removed", subject=team, actor=actor, details={"user": member.pk})
+
+
+def may_submit(user: User) -> bool:
+    """Whether somebody may hand packages in: members of a team, and lone authors without another part to play.
+
+    A platform is no author, and an auditor audits what others answer for, even as a member of a team.
+    """
+    roles = set(user.groups.values_list("name", flat=True))
+    if roles & {Role.PLATFORM, Role.AUDITOR}:
+        return False
+    return OwnerTeam.objects.of(user).exists() or not (user.is_staff or roles & STAFF)
 
 
 @transaction.atomic

@@ -87,5 +87,5 @@ def test_index_query_count_is_flat(portal, team, count, django_assert_num_querie
         version = PluginVersionFactory(plugin=PluginFactory(team=team))
         ReviewFactory(version=version)
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(13):
         assert len(portal.get(INDEX).context["rows"]) == count

@@ -7,8 +7,9 @@ from django.test import Client
 from django.urls import reverse
 
 from governance.models import LedgerEntry
+from governance.roles import Role
 from plugins.models import Artifact, PluginVersion, VettingRun
-from tests.factories import OwnerTeamFactory
+from tests.factories import OwnerTeamFactory, UserFactory
 
 SUBMIT = reverse("portal:submit")
 
@@ -94,8 +95,6 @@ def test_submit_does_not_betray_another_teams_version(portal, team, client):
     portal.post(SUBMIT, {"package": package()})
     version = PluginVersion.objects.get()
     other = Client()
-    from tests.factories import UserFactory  # noqa: PLC0415 - only here
-
     user = UserFactory()
     stranger.members.add(user)
     other.force_login(user)
@@ -137,6 +136,36 @@ def test_submit_still_demands_the_csrf_token(owner, team):
 
     assert browser.post(SUBMIT, {"package": package()}).status_code == 403
     assert not PluginVersion.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("role", "member", "allowed"),
+    [
+        (None, False, True),
+        (Role.OWNER, True, True),
+        (Role.REVIEWER, False, False),
+        (Role.REVIEWER, True, True),
+        (Role.MANAGER, False, False),
+        (Role.AUDITOR, False, False),
+        (Role.AUDITOR, True, False),
+        (Role.PLATFORM, False, False),
+        (Role.PLATFORM, True, False),
+    ],
+)
+def test_submit_is_for_teams_and_lone_authors(client, db, role, member, allowed):
+    user = UserFactory(role=role)
+    OwnerTeamFactory(members=[user] if member else [])
+    client.force_login(user)
+
+    index, form = client.get(reverse("portal:index")), client.get(SUBMIT)
+    response = client.post(SUBMIT, {"package": package()})
+
+    assert (f'href="{SUBMIT}"' in index.content.decode(), form.status_code) == (allowed, 200 if allowed else 403)
+    assert PluginVersion.objects.exists() is allowed
+    if not allowed:
+        assert [page.content.decode().count("its role is another one") for page in (form, response)] == [1, 1]
+        refusal = LedgerEntry.objects.get(verb="submission.refused")
+        assert (refusal.actor_id, refusal.details["code"]) == (user.pk, "not-an-author")
 
 
 def test_submit_by_a_stranger_leads_to_the_login(client, db):

@@ -184,7 +184,7 @@ def test_version_query_count_is_flat(portal, mine, count, django_assert_num_quer
         review = ReviewFactory(version=mine, run=run, state=ReviewState.DECIDED)
         DecisionFactory(review=review, criteria=list(run.policy.criteria.all()))
 
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(20):
         portal.get(reverse("portal:version", args=[mine.pk]))
 
 
@@ -193,7 +193,7 @@ def test_plugin_query_count_is_flat(portal, mine, count, django_assert_num_queri
     for version in (mine, *PluginVersionFactory.create_batch(count, plugin=mine.plugin)):
         CertificateFactory(version=version)
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(14):
         response = portal.get(reverse("portal:plugin", args=[mine.plugin_id]))
 
     assert len(response.context["rows"]) == count + 1
