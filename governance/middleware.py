@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from csp.constants import UNSAFE_EVAL
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
+from django.http import HttpResponseNotAllowed
 from django.urls import reverse
 
 from governance.uploads import CappedUpload
@@ -17,11 +18,15 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 
+METHODS = ("GET", "HEAD", "OPTIONS", "POST")
+
+
 class BoundedRequest:
     """Bounds what a request brings, before anything reads its body: checking the CSRF token already does.
 
     Of files no more is kept than the largest package, of a stranger's next to nothing: nobody signed out hands any in.
-    A NUL in an address is refused, since PostgreSQL takes it in no text. Stands after `AuthenticationMiddleware`.
+    Pages are read and forms sent: the admin would take any other method for a reading one. A NUL in an address is
+    refused, since PostgreSQL takes it in no text. Stands after `AuthenticationMiddleware`.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -29,6 +34,8 @@ class BoundedRequest:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Refuse or cap, and go on."""
+        if request.method not in METHODS:
+            return HttpResponseNotAllowed(METHODS)
         if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
             raise SuspiciousOperation("A NUL in the address.")
         if request.content_type == "multipart/form-data":

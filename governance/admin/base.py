@@ -92,6 +92,10 @@ class PortalAdmin(UnfoldAdmin[M]):
         """Nobody deletes: history and ledger would name what is gone."""
         return False
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> M | None:
+        """The object. A NUL, which the admin writes `_00`, names none: PostgreSQL takes it in no text."""
+        return None if "\0" in object_id else super().get_object(request, object_id, from_field)
+
     def get_object_or_404(self, request: HttpRequest, object_id: str) -> M:
         """The object, if the user may see it.
 

@@ -40,6 +40,23 @@ def test_a_nul_in_an_address_cannot_be_read(root, address):
     assert "This request cannot be read" in response.content.decode()
 
 
+@pytest.mark.parametrize("model", ["success", "failure"])
+@pytest.mark.parametrize("page", ["change", "history"])
+def test_a_task_whose_name_holds_a_nul_is_not_there(root, model, page):
+    address = reverse(f"admin:django_q_{model}_{page}", args=["a_00b"])
+
+    assert root.get(address, follow=True).redirect_chain[-1:] in ([("/admin/", 302)], [])
+    assert root.get(address).status_code in {302, 404}
+
+
+@pytest.mark.parametrize("method", ["put", "patch", "delete", "trace"])
+@pytest.mark.parametrize("address", ["/admin/plugins/plugin/", "/status/", "/portal/submit/"])
+def test_only_pages_are_read_and_forms_sent(root, method, address):
+    response = getattr(root, method)(address)
+
+    assert (response.status_code, response["Allow"]) == (405, "GET, HEAD, OPTIONS, POST")
+
+
 @pytest.mark.parametrize("page", ["-1", "99", "x", "²", "9" * 30])
 def test_a_page_of_the_search_that_is_not_there_is_not_found(root, page):
     assert root.get("/admin/search/", {"s": "plugin", "page": page}).status_code == 404
