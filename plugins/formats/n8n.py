@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from governance.vocabulary import Capability
 from plugins.documents import Document, clean, quote
 from plugins.formats.npm import MANIFEST, npm_manifest, read_npm_package
+from plugins.formats.npm_entries import refuse_endless
 from plugins.formats.tree import SPECIFIC, Detection, Format, Tree
 from plugins.package import Derived, Problem
 
@@ -66,6 +67,8 @@ def _object(document: Document, problems: list[Problem]) -> dict[str, Any]:
 
 def _paths(document: Document, stated: dict[str, Any], key: str, problems: list[Problem]) -> list[str]:
     value = stated.get(key, [])
+    if isinstance(value, list):
+        refuse_endless(document, value)
     if not isinstance(value, list) or not all(isinstance(path, str) and path for path in value):
         problems.append(_problem(document, "manifest-wrong-type", f"n8n.{key} is not a list of paths.", key))
         return []

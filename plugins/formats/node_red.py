@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from plugins.documents import Document, quote
 from plugins.formats.npm import MANIFEST, npm_manifest, read_npm_package
-from plugins.formats.npm_entries import normalise
+from plugins.formats.npm_entries import normalise, refuse_endless
 from plugins.formats.tree import SPECIFIC, Detection, Format, Tree
 from plugins.package import Derived, Problem
 
@@ -58,6 +58,7 @@ def _paths(document: Document, stated: dict[str, Any], key: str, problems: list[
     if not isinstance(value, dict):
         problems.append(_problem(document, "manifest-wrong-type", f"node-red.{key} is not an object.", key))
         return []
+    refuse_endless(document, value)
     for name, path in value.items():
         if not isinstance(path, str) or not path:
             message = f"node-red.{key} gives no path for {quote(name)}."

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from plugins.documents import Document, PackageRefused, quote
 from plugins.package import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sized
 
     from plugins.formats.tree import Tree
 
@@ -26,19 +25,17 @@ def read_entry_points(
 ) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
     """Give the paths loaded, resolved where they exist, and problems for those that don't or that lead outside.
 
-    Raises PackageRefused where the platform's list is endless.
+    Raises PackageRefused where they are endless: what is not looked at could be what gets loaded.
     """
     problems: list[Problem] = []
     entries: dict[str, None] = {}
-    listed = list(platform)
-    if len(listed) > _MAX_ENTRIES:
-        message = f"{document.path} lists more than {_MAX_ENTRIES:,} files for the platform to load."
+    listed, own = list(platform), dict.fromkeys(_stated(tree, document.data))
+    refuse_endless(document, [*listed, *own])
+    if sum("*" in stated for stated in own) > _MAX_PATTERNS:
+        message = f"{document.path} states more than {_MAX_PATTERNS} patterns of entry points."
         raise PackageRefused("too-many-entry-points", message)
-    candidates = [*listed, *islice(_stated(tree, document.data), _MAX_ENTRIES + 1)]
-    if len(candidates) > _MAX_ENTRIES:
-        message = "The manifest states thousands of entry points; only the first are listed."
-        problems.append(Problem("entry-points-too-many", message, document.path))
-    for stated in candidates:
+    loaded = (path for stated in own for path in (_expanded(tree, stated) if "*" in stated else (stated,)))
+    for stated in dict.fromkeys((*listed, *loaded)):
         path = normalise(stated)
         if path is None:
             message = f"The entry point {quote(stated)} lies outside the package."
@@ -50,6 +47,13 @@ def read_entry_points(
             problems.append(Problem("entry-point-missing", message, document.path))
         entries[found or path] = None
     return tuple(path for path in entries if path and not path.endswith(".json")), tuple(dict.fromkeys(problems))
+
+
+def refuse_endless(document: Document, stated: Sized) -> None:
+    """Raise PackageRefused where a list of entry points is longer than anybody's."""
+    if len(stated) > _MAX_ENTRIES:
+        message = f"{document.path} states more than {_MAX_ENTRIES:,} entry points."
+        raise PackageRefused("too-many-entry-points", message)
 
 
 def normalise(stated: str) -> str | None:
@@ -69,12 +73,8 @@ def normalise(stated: str) -> str | None:
 
 def _stated(tree: Tree, data: dict[str, Any]) -> Iterator[str]:
     yield from (data[key] for key in ("main", "module", "browser") if isinstance(data.get(key), str) and data[key])
-    binaries = data.get("bin")
-    yield from _strings(binaries)
-    patterns = 0
-    for target in _strings(data.get("exports")):
-        patterns += "*" in target
-        yield from _expanded(tree, target) if "*" in target and patterns <= _MAX_PATTERNS else (target,)
+    yield from _strings(data.get("bin"))
+    yield from _strings(data.get("exports"))
     if not data.get("main") and not data.get("exports") and "index.js" in tree:
         yield "index.js"
 

@@ -26,7 +26,7 @@ _MAX_MISMATCHES = 20
 _MISMATCH = "wheel-record-mismatch"
 _SITE_FOLDER = re.compile(r"(?:[^/]+\.data/(?:purelib|platlib)/)?[^/]+\.pth")
 _DATA_SCRIPT = re.compile(r"[^/]+\.data/scripts/.+")
-_RUN_LINE = re.compile(rb"import[ \t]")
+_RUN_LINE = re.compile(r"import[ \t]")
 _ROW_FIELDS = 3
 
 
@@ -54,9 +54,9 @@ def read_pth_hooks(tree: Tree) -> list[InstallHook]:
     """Find `.pth` files, which land in site-packages: each `import` line in one runs at every start of Python."""
     hooks = []
     for path in (file.path for file in tree.files if _SITE_FOLDER.fullmatch(file.path)):
-        lines = tree.read(path).splitlines()
+        lines = tree.read(path).decode("utf-8-sig", "replace").splitlines()  # as Python 3.13 does
         line = next((number for number, text in enumerate(lines, 1) if _RUN_LINE.match(text)), 0)
-        command = clean(lines[line - 1].decode("utf-8", "replace")) if line else ""
+        command = clean(lines[line - 1]) if line else ""
         hooks.append(InstallHook("pth", path.rpartition("/")[2], path, line or 1, command))
     return hooks
 

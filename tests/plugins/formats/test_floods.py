@@ -9,6 +9,8 @@ CORE = "Metadata-Version: 2.1\nName: acme\nVersion: 1.0\n"
 SDIST = {"PKG-INFO": CORE, "acme.py": "1"}
 INI = "[section]\n" + "no key here\n" * 20_000
 
+MANY = [f"x{number}" for number in range(300_000)]
+
 
 def wheel(*, metadata=CORE, record="", **files):
     return {
@@ -75,6 +77,35 @@ def test_refuses_an_endless_list_of_nodes(refused, n8n):
     nodes = [f"dist/{number}.js" for number in range(2001)]
 
     assert refused(n8n(n8n={"n8nNodesApiVersion": 1, "nodes": nodes}))[0] == "too-many-entry-points"
+
+
+@pytest.mark.usefixtures("quickly")
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"n8n": {"n8nNodesApiVersion": 1, "nodes": MANY}},
+        {"n8n": {"n8nNodesApiVersion": 1, "credentials": MANY}},
+        {"name": "node-red-contrib-x", "n8n": None, "keywords": [], "node-red": {"nodes": dict.fromkeys(MANY, 1)}},
+        {"bin": {f"b{number}": f"{number}.js" for number in range(2001)}},
+        {"exports": {f"./{number}": f"./{number}.js" for number in range(2001)}},
+        {"exports": {f"./{number}/*": f"./{number}/*.js" for number in range(101)}},
+    ],
+)
+def test_refuses_endless_entry_points_without_a_problem_for_each(refused, n8n, more, monkeypatch):
+    made = []
+    for module in ("n8n", "node_red"):
+        monkeypatch.setattr(f"plugins.formats.{module}.Problem", lambda *given: made.append(given))
+    files = n8n(**more)
+    manifest = {key: value for key, value in files["package.json"].items() if value is not None}
+
+    assert refused(files | {"package.json": manifest})[0] == "too-many-entry-points"
+    assert len(made) < 10
+
+
+def test_follows_every_file_that_a_pattern_lets_in(read, n8n):
+    files = {f"lib/{number}.js": "" for number in range(2500)}
+
+    assert {*files} <= {*read(n8n(exports={"./*": "./lib/*.js"}) | files).entry_points}
 
 
 @pytest.mark.usefixtures("quickly")

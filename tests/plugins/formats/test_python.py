@@ -126,6 +126,13 @@ def test_wheel_shows_what_runs_without_being_imported(read, wheel):
     )
 
 
+@pytest.mark.parametrize("before", ["\ufeff", "x\x0c", "x\x85", "x\u2028"])
+def test_a_path_file_is_split_as_python_splits_it(read, wheel, before):
+    (hook,) = read(wheel({"acme.pth": f"{before}import os; os.system('id')\n"})).install_hooks
+
+    assert hook.command == "import os; os.system('id')"
+
+
 PYPROJECT = """[build-system]
 requires = ["setuptools>=61"]
 build-backend = "backend"
