@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -42,8 +43,7 @@ def policy(request: HttpRequest, version: str = "") -> HttpResponse:
 def policy_document(_request: HttpRequest, version: str) -> HttpResponse:
     """The very bytes whose SHA-256 certificates name as the policy's digest."""
     rules = PolicyRules.from_dict(_find(version).rules, validate=False)
-    name = f"policy-{version}.json"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    headers = {"Content-Disposition": content_disposition_header(as_attachment=True, filename=f"policy-{version}.json")}
     return HttpResponse(canonical(rules.to_dict()), content_type="application/json", headers=headers)
 
 

@@ -10,7 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -83,7 +83,14 @@ def intake(artifact: Path, *, filename: str, work: Path, limits: ArchiveLimits |
     with TemporaryDirectory(dir=work, prefix="vet-") as folder:
         root = Path(folder) / "tree"
         unpacked = unpack(artifact, root, limits or ArchiveLimits())
-        yield Intake(artifact, filename, root, unpacked, read_package(root, unpacked, filename=filename))
+        name = safe_filename(filename)
+        yield Intake(artifact, name, root, unpacked, read_package(root, unpacked, filename=name))
+
+
+def safe_filename(filename: str) -> str:
+    """The last part of a file name, without anything that could be a path or that no reader sees."""
+    last = PurePosixPath(filename.replace("\\", "/")).name
+    return "".join(char for char in last if char.isprintable())[:255] or "package"
 
 
 def vet(

@@ -6,7 +6,6 @@ Nothing that is cut is lost: the whole snapshot is attached to the PDF.
 from __future__ import annotations
 
 import base64
-import shlex
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -16,6 +15,7 @@ from django.utils.translation import gettext as _
 from audits.enums import FindingRating
 from audits.reports.charts import Bar, bars, scale
 from governance.models.choices import label
+from governance.templatetags.plugwarden import shell_word
 from governance.vocabulary import Severity
 from plugins.enums import Outcome, factor_label
 
@@ -94,7 +94,7 @@ def dossier_context(dossier: Dossier) -> dict[str, Any]:
         "made": dossier.made,
         "title": _("Certification dossier: %(plugin)s %(version)s")
         % {"plugin": dossier.identity.plugin, "version": dossier.identity.version},
-        "artifact_argument": shlex.quote(dossier.identity.filename),
+        "artifact_argument": shell_word(dossier.identity.filename),
         "severity_counts": severity_counts,
         "severity_chart": _counts_chart(severity_counts, {s.value: c for s, c in SEVERITY_COLORS.items()}),
         "outcome_counts": outcome_counts,

@@ -108,7 +108,7 @@ def _result(found: Finding, index: dict[str, int]) -> dict[str, Any]:
 
 def _address(path: str) -> str:
     """A path as the relative URI reference that SARIF asks for."""
-    return quote(path, safe="/@!$&'()*+,;=~")
+    return quote(path, safe="/@!$&'()*+,;=~", errors="replace")
 
 
 def _notices(results: Iterable[CheckResult]) -> Iterable[dict[str, Any]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import logging
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from django.db import DatabaseError, IntegrityError, OperationalError, transaction
@@ -24,7 +23,7 @@ from plugins.models import Artifact, Plugin, PluginVersion, Submission
 from plugins.services import artifacts, runs, teams
 from plugins.services.storable import storable
 from plugins.signals import version_withdrawn
-from plugins.vetting import intake
+from plugins.vetting import intake, safe_filename
 from plugins.work import work_folder
 
 if TYPE_CHECKING:
@@ -95,12 +94,6 @@ def _why(error: Exception) -> str:
     if isinstance(error, OperationalError):
         return _("The portal's database is too busy to take this file in. Nothing was stored; try again in a minute.")
     return _("The portal could not take this file in. Nothing was stored; try again, or tell those who run the portal.")
-
-
-def safe_filename(filename: str) -> str:
-    """The last part of a file name, without anything that could be a path or a control character."""
-    last = PurePosixPath(filename.replace("\\", "/")).name
-    return "".join(char for char in last if char.isprintable())[:255] or "package"
 
 
 def _refuse_others(actor: User) -> None:

@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -78,6 +79,8 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Vet and leave with the exit code of the verdict."""
+        if isinstance(sys.stdout, TextIOWrapper):  # a terminal without our dashes must not end it like a verdict
+            sys.stdout.reconfigure(errors="backslashreplace")
         with _cleaning_up_when_terminated():
             try:
                 verdict, document = self._vet(options)

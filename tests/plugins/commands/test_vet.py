@@ -227,3 +227,12 @@ def test_a_full_disk_is_named_and_is_no_verdict(samples, monkeypatch, capsys):
 
     assert (ended.value.code, error["code"]) == (2, "host")
     assert error["message"].startswith("The vetting could not be carried out here: No space left on device. Make room")
+
+
+def test_a_terminal_that_knows_ascii_alone_gets_the_whole_report(data, samples):
+    ended = run(data, samples[TALKER].path, PYTHONIOENCODING="ascii")
+
+    assert ended.code in {1, 3}
+    assert ended.out.isascii()
+    assert ended.out.splitlines()[-1].startswith("Verdict: ")
+    assert "Traceback" not in ended.err

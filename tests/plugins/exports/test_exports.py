@@ -35,6 +35,26 @@ def documents(report):
     return {form: json.loads(render(report, form)) for form in FORMATS if form != "text"}
 
 
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_hostile_file_name_ends_in_no_format(samples, tmp_path, report, form):
+    name = f"../../up/{ESCAPES}\udcff\x00\"'`.whl"
+    with intake(samples["acme-crm-connector"].path, filename=name, work=tmp_path) as taken:
+        printed = render(replace(report, intake=taken), form)
+
+    assert taken.filename == "[31mred end\"'`.whl"
+    assert printed.encode()
+    assert [char for char in printed if not char.isprintable() and char != "\n"] == []
+    assert not any(escaped in printed for escaped in ("up/", "\\u001b", "\\u202e", "\\udcff", "\\u0000"))
+
+
+def test_a_path_that_is_no_text_is_still_an_address(report):
+    finding = Finding("static", "js-eval", Severity.HIGH, "Title", path="a\udcff \r\nb#?.js", line=1)
+    altered = with_results(report, CheckResult("static", CheckStatus.FAILED, "", examined=1, findings=(finding,)))
+
+    (place,) = documents(altered)["sarif"]["runs"][0]["results"][-1]["locations"]
+    assert place["physicalLocation"]["artifactLocation"]["uri"] == "a%3F%20%0D%0Ab%23%3F.js"
+
+
 def with_results(report, *results):
     codes = {result.code for result in results}
     return replace(report, results=(*(r for r in report.results if r.code not in codes), *results))
