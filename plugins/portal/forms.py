@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from plugins.models import OwnerTeam
 
 if TYPE_CHECKING:
+    from django.core.files.uploadedfile import UploadedFile
+
     from governance.models import User
 
 SUFFIXES = (".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".tar", ".zip", ".whl")
@@ -22,10 +24,10 @@ class SubmitForm(forms.Form):
     package = forms.FileField(
         label=_("Package file"),
         max_length=255,
+        allow_empty_file=True,  # the service refuses it, and notes who tried
         widget=forms.FileInput(attrs={"accept": ",".join(SUFFIXES)}),
         error_messages={
             "required": _("Choose the package file."),
-            "empty": _("The file is empty."),
             "missing": _("Choose the package file."),
             "max_length": _("The file's name is longer than 255 characters."),
         },
@@ -52,6 +54,17 @@ class SubmitForm(forms.Form):
             self.fields["team"].queryset = teams  # type: ignore[attr-defined]
         else:
             del self.fields["team"]
+
+    def clean_package(self) -> UploadedFile[Any]:
+        """One file.
+
+        Raises:
+            ValidationError: there are several, of which one would have won unseen.
+        """
+        if len(self.files.getlist("package")) > 1:
+            raise forms.ValidationError(_("Choose one file: every package is submitted by itself."))
+        upload: UploadedFile[Any] = self.cleaned_data["package"]
+        return upload
 
 
 class WithdrawForm(forms.Form):

@@ -108,6 +108,8 @@ def _spool(upload: UploadedFile[Any], path: Path) -> None:
     most = archive_limits().max_archive_bytes
     if (upload.size or 0) > most:
         raise SubmissionRefused("too-large", _("The file is larger than %(most)s MiB.") % {"most": most // 2**20})
+    if not upload.size:
+        raise SubmissionRefused("empty", _("The file is empty."))
     with path.open("xb") as target:
         for chunk in upload.chunks():
             target.write(chunk)

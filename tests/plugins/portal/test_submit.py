@@ -76,9 +76,17 @@ def test_submit_turns_every_refusal_into_one_clear_sentence(portal, team, upload
 
     (sentence,) = errors(response)
     assert sentence.endswith(".")
+    assert LedgerEntry.objects.get(verb="submission.refused").details["message"] == sentence
     assert not PluginVersion.objects.exists()
     assert not Artifact.objects.exists()
     assert "<script>alert" not in response.content.decode()
+
+
+def test_submit_takes_one_file_at_a_time(portal, team):
+    response = portal.post(SUBMIT, {"package": [package(), package(name="other")]})
+
+    assert errors(response) == ["Choose one file: every package is submitted by itself."]
+    assert not PluginVersion.objects.exists()
 
 
 def test_submit_links_to_the_version_of_the_same_file(portal, team):
