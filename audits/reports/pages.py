@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from django.utils.translation import gettext as _
@@ -22,12 +22,18 @@ from plugins.enums import Outcome, factor_label
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from audits.reports.documents import AuditReport, Dossier
+    from audits.reports.documents import AuditReport, Dossier, FindingLine
 
 T = TypeVar("T")
 
 CAP = 500
 """Rows of one table; a thousand pages of findings are read by nobody."""
+
+PLACES = 6
+"""Places shown of one finding; a rule that matches in every file is read once."""
+
+WORDINGS = 8
+"""Findings of one rule that are shown where it words each differently, as with one for each advisory."""
 
 POPULATION_CAP = 2000
 """Rows of a population's table: an auditor counts them."""
@@ -69,6 +75,22 @@ class Cut(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class FindingGroup:
+    """Findings of one rule in the same words: told once, with their places."""
+
+    told: FindingLine
+    places: Sequence[FindingLine]
+    total: int
+    further: int = 0
+    """Findings of the same rule in other words that are left out after this one."""
+
+    @property
+    def more(self) -> int:
+        """How many places are left out."""
+        return self.total - len(self.places)
+
+
+@dataclass(frozen=True, slots=True)
 class Count:
     """A line of a small table beside a chart."""
 
@@ -82,10 +104,26 @@ def cut(rows: Sequence[T], most: int = CAP) -> Cut[T]:
     return Cut(rows[:most], len(rows))
 
 
+def grouped(findings: Sequence[FindingLine]) -> list[FindingGroup]:
+    """Equal findings as one, the rules in the order of their first finding."""
+    rules: dict[tuple[str, ...], dict[tuple[str, ...], list[FindingLine]]] = {}
+    for line in findings:
+        wordings = rules.setdefault((line.severity, line.check, line.rule), {})
+        wordings.setdefault((line.title, line.detail, line.remediation, line.cwe), []).append(line)
+    return [group for wordings in rules.values() for group in _of_rule(list(wordings.values()))]
+
+
+def _of_rule(wordings: list[list[FindingLine]]) -> list[FindingGroup]:
+    shown = [FindingGroup(lines[0], lines[:PLACES], len(lines)) for lines in wordings[:WORDINGS]]
+    shown[-1] = replace(shown[-1], further=sum(len(lines) for lines in wordings[WORDINGS:]))
+    return shown
+
+
 def dossier_context(dossier: Dossier) -> dict[str, Any]:
     """Everything the dossier's template shows."""
     severities = Counter(finding.severity for finding in dossier.findings)
     outcomes = Counter(line.outcome for line in dossier.criteria)
+    groups = cut(grouped(dossier.findings))
     vulnerable = [part for part in dossier.dependencies if part.advisories]
     severity_counts = [Count(s.value, label(s), severities[s.value]) for s in reversed(Severity)]
     outcome_counts = [Count(o.value, str(o.label), outcomes[o.value]) for o in Outcome]
@@ -103,7 +141,9 @@ def dossier_context(dossier: Dossier) -> dict[str, Any]:
         "risk_scale": _risk_scale(dossier),
         "factor_lines": [{"label": factor_label(factor.code), "row": factor} for factor in dossier.risk.factors],
         "factor_sum": sum(factor.points for factor in dossier.risk.factors),
-        "findings": cut(dossier.findings),
+        "findings_total": len(dossier.findings),
+        "findings_shown": sum(len(group.places) for group in groups.rows),
+        "findings": groups,
         "capabilities": cut(dossier.capabilities),
         "hosts": cut(dossier.hosts),
         "dependencies": cut(dossier.dependencies),

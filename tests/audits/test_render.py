@@ -266,16 +266,44 @@ def test_endless_words_stay_on_the_page():
     assert max(len(line) for line in lines) < 160
 
 
-def test_two_thousand_findings_are_cut_and_the_cut_is_named():
-    many = tuple(finding(title=f"Finding number {number}.", path=f"src/file{number}.py") for number in range(2000))
+def test_two_thousand_rules_are_cut_and_the_cut_is_named():
+    many = tuple(finding(rule=f"rule-{number}", title=f"Finding number {number}.") for number in range(2000))
     pdf = reader(dossier(findings=many))
     text = " ".join(text_of(pdf).split())
 
-    assert "first 500 of 2000 rows" in text
-    assert "The other 1500 are in the attached file snapshot.json" in text
+    assert "500 of 2000 findings have their place above. All 2000 are in the attached file snapshot.json" in text
     assert "Finding number 499." in text
     assert "Finding number 500." not in text
     assert len(json.loads(pdf.attachments["snapshot.json"][0])["findings"]) == 2000
+
+
+def test_equal_findings_are_told_once_with_their_first_places():
+    many = tuple(finding(title="Hidden text", path=f"src/file{number}.js") for number in range(400))
+    pdf = reader(dossier(findings=many))
+    text = " ".join(text_of(pdf).split())
+
+    assert text.count("Hidden text") == 1
+    assert "In 400 places:" in text
+    assert ("src/file5.js:1" in text, "src/file6.js:1" in text) == (True, False)
+    assert "and 394 more places, all in the attached file snapshot.json" in text
+    assert "6 of 400 findings have their place above" in text
+    assert len(pdf.pages) <= len(reader(dossier()).pages) + 1
+
+
+def test_a_rule_of_many_words_does_not_fill_the_dossier():
+    many = tuple(finding(rule="bidi", title=f"Strange name {number}!", path="a.js") for number in range(300))
+    text = " ".join(text_of(reader(dossier(findings=(*many, finding(title="Another"))))).split())
+
+    assert ("Strange name 7!" in text, "Strange name 8!" in text) == (True, False)
+    assert "and 292 more findings of bidi, all in the attached file snapshot.json" in text
+    assert "Another" in text
+
+
+def test_findings_that_differ_keep_their_own_words():
+    text = " ".join(text_of(reader(dossier())).split())
+
+    assert "places:" not in text
+    assert "have their place above" not in text
 
 
 @pytest.mark.parametrize(
