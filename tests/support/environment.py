@@ -34,6 +34,7 @@ def prepare() -> Path:
         PLUGWARDEN_ENV="test",
         PLUGWARDEN_DATA=str(data),
         PLUGWARDEN_ENV_FILE=os.devnull,
+        MPLCONFIGDIR=str(Path(folder) / "matplotlib"),  # else made in the cache folder, which becomes a link
         DJANGO_SETTINGS_MODULE="governance.settings",
     )
     return data
