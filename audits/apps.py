@@ -15,5 +15,8 @@ class AuditsConfig(AppConfig):
     def ready(self) -> None:
         """Register what has to be prepared."""
         from audits import preparation  # noqa: PLC0415 - models are ready only now
+        from audits.models import Audit, AuditFinding, EvidenceFile  # noqa: PLC0415 - ditto
+        from governance import lineage  # noqa: PLC0415 - ditto
 
         preparation.register_steps()
+        lineage.name_references({"audit": Audit, "evidence": EvidenceFile, "finding": AuditFinding})

@@ -33,8 +33,10 @@ class GovernanceConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks, and keep roles in step after migrations."""
-        from governance import checks  # noqa: F401, PLC0415 - models are ready only now
+        from governance import checks, lineage  # noqa: F401, PLC0415 - models are ready only now
+        from governance.models import User  # noqa: PLC0415 - ditto
         from governance.receivers import sync_roles_after_migrate  # noqa: PLC0415 - ditto
 
+        lineage.name_references({"from": User, "owner": User, "user": User})
         last = list(apps.get_app_configs())[-1]  # only after it do the permissions of every model exist
         post_migrate.connect(sync_roles_after_migrate, sender=last, dispatch_uid="governance.sync_roles")

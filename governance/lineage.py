@@ -39,6 +39,9 @@ NAMES: dict[str, _StrPromise] = {
 }
 """What the ledger's details are called on a page; any other key is words already."""
 
+REFERENCES: dict[str, type[models.Model]] = {}
+"""Details whose value is an object's id, and what it is the id of. The apps above add theirs: see `name_references`."""
+
 CODED = frozenset({"from", "to", "kind", "outcome", "rating", "role", "trigger", "verdict"})
 """Details whose value is a stored word, such as `in_review`; any other text may be a stranger's and stays as it is."""
 
@@ -92,6 +95,11 @@ class LineagePage:
     has_next: bool
 
 
+def name_references(references: Mapping[str, type[models.Model]]) -> None:
+    """Let pages name what these details of the ledger refer to. Ids alone are stored: names may be personal data."""
+    REFERENCES.update(references)
+
+
 def lineage_of(subject: models.Model, *, page: int = 1, per_page: int = 50) -> LineagePage:
     """One page of an object's lineage. Costs the same number of queries for any number of entries."""
     upto = page * per_page + 1
@@ -105,17 +113,42 @@ def events_about(subjects: Iterable[models.Model], *, limit: int) -> tuple[Linea
     match = models.Q(pk__in=[])
     for subject in subjects:
         match |= models.Q(subject_type=subject._meta.label_lower, subject_id=str(subject.pk))  # noqa: SLF001 - public
-    return tuple(_event(row) for row in LedgerEntry.objects.filter(match).order_by("-id")[:limit])
+    return tuple(_told(LedgerEntry.objects.filter(match).order_by("-id")[:limit]))
 
 
 def _events(subject: models.Model, limit: int) -> list[LineageEntry]:
-    return [_event(row) for row in LedgerEntry.objects.all().about(subject).order_by("-id")[:limit]]
+    return _told(LedgerEntry.objects.all().about(subject).order_by("-id")[:limit])
 
 
-def _event(row: LedgerEntry) -> LineageEntry:
-    details: Mapping[str, Any] = row.details if isinstance(row.details, dict) else {}
-    facts = tuple((str(NAMES.get(key) or capfirst(in_words(key))), _fact(key, value)) for key, value in details.items())
-    return LineageEntry(at=row.at, who=who(row.actor_label), what=row.subject_label, verb=row.verb, facts=facts)
+def _told(rows: Iterable[LedgerEntry]) -> list[LineageEntry]:
+    rows = list(rows)
+    facts = facts_of(rows)
+    return [
+        LineageEntry(at=row.at, who=who(row.actor_label), what=row.subject_label, verb=row.verb, facts=facts[row.pk])
+        for row in rows
+    ]
+
+
+def facts_of(rows: Iterable[LedgerEntry]) -> dict[int, tuple[tuple[str, str], ...]]:
+    """The details of ledger rows in words, by the row's id: one query for each kind of thing they refer to."""
+    details = {row.pk: row.details if isinstance(row.details, dict) else {} for row in rows}
+    wanted: dict[Any, set[Any]] = defaultdict(set)
+    for key, value in ((key, value) for each in details.values() for key, value in each.items()):
+        if _is_reference(key, value):
+            wanted[REFERENCES[key]].add(value)
+    names = {model: _names(model, keys) for model, keys in wanted.items()}
+    return {
+        pk: tuple((_label(key), _fact(key, value, names)) for key, value in each.items())
+        for pk, each in details.items()
+    }
+
+
+def _label(key: str) -> str:
+    return str(NAMES.get(key) or capfirst(in_words(key)))
+
+
+def _is_reference(key: str, value: Any) -> bool:
+    return key in REFERENCES and isinstance(value, int) and not isinstance(value, bool)
 
 
 def in_words(stored: str) -> str:
@@ -123,8 +156,10 @@ def in_words(stored: str) -> str:
     return re.sub(r"[._-]", " ", stored)
 
 
-def _fact(key: str, value: Any) -> str:
-    """A detail as it is read: stored words without their marks, times without their `T`."""
+def _fact(key: str, value: Any, names: Mapping[Any, Mapping[Any, str]]) -> str:
+    """A detail as it is read: stored words without their marks, times without their `T`, things by their name."""
+    if _is_reference(key, value):
+        return names[REFERENCES[key]].get(value, f"#{value}")
     if isinstance(value, str) and key in CODED:
         return in_words(value)
     if isinstance(value, str) and STORED_TIME.fullmatch(value):

@@ -326,7 +326,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("check", "Automatic check"),
-                            ("expression", "Expression over the facts"),
+                            ("expression", "Automatic rule"),
                             ("manual", "Answered by a reviewer"),
                             ("attestation", "Declared by the owner"),
                         ],
@@ -391,7 +391,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("check", "Automatic check"),
-                            ("expression", "Expression over the facts"),
+                            ("expression", "Automatic rule"),
                             ("manual", "Answered by a reviewer"),
                             ("attestation", "Declared by the owner"),
                         ],

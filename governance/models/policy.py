@@ -82,7 +82,7 @@ class CriterionKind(models.TextChoices):
     """How a criterion is answered."""
 
     CHECK = "check", _("Automatic check")
-    EXPRESSION = "expression", _("Expression over the facts")
+    EXPRESSION = "expression", _("Automatic rule")
     MANUAL = "manual", _("Answered by a reviewer")
     ATTESTATION = "attestation", _("Declared by the owner")
 

@@ -14,6 +14,11 @@ from plugins.enums import Outcome
 from plugins.models.runs import VettingRun
 
 
+def at(line: int) -> str:
+    """A line's part in naming a place; a file as a whole has none."""
+    return f":{line}" if line else ""
+
+
 class Evidence(models.Model):
     """A row that belongs to a run and stays as it was written."""
 
@@ -44,7 +49,7 @@ class CheckRun(Evidence):
         constraints = [models.UniqueConstraint(fields=["run", "code"], name="check_once_a_run")]
 
     def __str__(self) -> str:
-        return f"{self.code}: {self.status}"
+        return f"{self.code.capitalize()}: {self.get_status_display()}"
 
 
 class Finding(Evidence):
@@ -70,7 +75,7 @@ class Finding(Evidence):
         indexes = [models.Index(fields=["run", "severity"], name="finding_run_severity")]
 
     def __str__(self) -> str:
-        return f"{self.rule} {self.path}:{self.line}"
+        return f"{self.rule} {self.path}{at(self.line)}"
 
 
 class Observation(Evidence):
@@ -95,7 +100,7 @@ class Observation(Evidence):
         indexes = [models.Index(fields=["run", "kind", "value"], name="observation_run_kind")]
 
     def __str__(self) -> str:
-        return f"{self.value} {self.path}:{self.line}"
+        return f"{self.value} {self.path}{at(self.line)}"
 
 
 class Component(Evidence):
@@ -135,4 +140,4 @@ class CriterionResult(Evidence):
         constraints = [models.UniqueConstraint(fields=["run", "criterion"], name="criterion_once_a_run")]
 
     def __str__(self) -> str:
-        return f"{self.criterion_id}: {self.get_outcome_display()}"
+        return f"{self.criterion}: {self.get_outcome_display()}"

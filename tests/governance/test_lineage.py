@@ -38,6 +38,48 @@ def test_lineage_puts_ledger_and_history_in_one_order_newest_first():
     assert entries[0].facts == (("Kept", "Yes"),)
 
 
+def test_lineage_names_what_its_details_refer_to():
+    review, member = ReviewFactory(), UserFactory(first_name="Ada", last_name="Adams")
+    team = review.version.plugin.team
+    with transaction.atomic():
+        ledger.record(verb="review.opened", subject=review, details={"run": review.run_id, "kept": True})
+        ledger.record(verb="review.taken-over", subject=review, details={"from": member.pk, "team": team.pk})
+        ledger.record(verb="review.moved", subject=review, details={"team": 987654, "from": "in_review"})
+
+    moved, taken, opened = (entry.facts for entry in lineage_of(review).entries if entry.verb)
+
+    assert opened == (("Vetting run", str(review.run)), ("Kept", "Yes"))
+    assert taken == (("Before", "Ada Adams"), ("Team", team.name))
+    assert moved == (("Team", "#987654"), ("Before", "in review"))
+
+
+def test_ledger_page_and_its_filters_speak_in_words(client):
+    review = ReviewFactory()
+    with transaction.atomic():
+        ledger.record(verb="review.taken-over", subject=review)
+        entry = ledger.record(verb="team.joined", details={"team": review.version.plugin.team_id})
+    client.force_login(UserFactory(role=Role.AUDITOR))
+
+    (verbs, kinds, _at) = client.get(reverse("admin:governance_ledgerentry_changelist")).context["cl"].filter_specs
+    page = client.get(reverse("admin:governance_ledgerentry_change", args=[entry.pk])).content.decode()
+
+    changelist = client.get(reverse("admin:governance_ledgerentry_changelist")).context["cl"]
+    assert {"Review taken over", "Team joined"} <= {choice["display"] for choice in verbs.choices(changelist)}
+    assert {"Review", "Nothing stored"} <= {choice["display"] for choice in kinds.choices(changelist)}
+    assert f"Team: {review.version.plugin.team}" in page
+
+
+def test_list_without_rows_says_where_they_come_from(client):
+    client.force_login(UserFactory(role=Role.AUDITOR))
+    address = reverse("admin:certification_certificate_changelist")
+
+    empty = client.get(address).content.decode()
+    searched = client.get(address, {"q": "nothing of the kind"}).content.decode()
+
+    assert "A certificate is issued when a review ends with an approval." in empty
+    assert "Nothing matches" in searched
+
+
 def test_lineage_comes_in_pages():
     review = ReviewFactory()
     with transaction.atomic():
