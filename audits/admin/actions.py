@@ -32,6 +32,7 @@ MOST = 50
 class ActionPlanAdmin(ReadOnlyAdmin[ActionPlan]):
     """All action plans, what is due first on top."""
 
+    empty_text = gettext_lazy("Action plans are written on the page of an audit's finding.")
     list_display = ("__str__", "state_shown", "owner", "deadline", "finding")
     list_filter = ("state", "deadline")
     list_select_related = ("owner", "finding")

@@ -70,6 +70,9 @@ CONFIRMED = frozenset({"issue"})
 class AuditAdmin(PortalAdmin[Audit]):
     """Audits with their findings and evidence."""
 
+    empty_text = gettext_lazy(
+        "Plan an audit with “Add”: its period, scope and method. Findings and evidence follow on its page."
+    )
     list_display = ("code", "title", "state_shown", "period_from", "period_to", "lead", "issued_at")
     list_filter = ("state",)
     list_select_related = ("lead",)

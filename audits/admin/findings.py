@@ -28,6 +28,7 @@ WRITTEN = ("title", "rating", *PARTS)
 class AuditFindingAdmin(PortalAdmin[AuditFinding]):
     """Findings of all audits, each with its action plans."""
 
+    empty_text = _("Findings are written on the page of an audit.")
     list_display = ("title", "rating_shown", "audit")
     list_filter = ("rating",)
     list_select_related = ("audit",)

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 class ReportAdmin(ReadOnlyAdmin[Report]):
     """All reports; each page leads to the file."""
 
+    empty_text = gettext_lazy(
+        "Ask for a dossier on the page of a version; an audit's report is made when it is issued."
+    )
     list_display = ("subject", "kind", "state_shown", "requested_by", "requested_at", "pages", "page")
     list_filter = ("kind", "state", "requested_at")
     list_select_related = ("version__plugin", "audit", "requested_by")

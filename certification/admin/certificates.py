@@ -100,6 +100,7 @@ class StateFilter(admin.SimpleListFilter):
 class CertificateAdmin(ReadOnlyAdmin[Certificate]):
     """Certificates. What has run out is shown as expired, whether a job noted it or not."""
 
+    empty_text = gettext_lazy("A certificate is issued when a review ends with an approval.")
     list_display = (
         "serial",
         "version",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 class DecisionAdmin(ReadOnlyAdmin[Decision]):
     """What was decided, by whom, why, on which criteria."""
 
+    empty_text = _("A decision ends a review: claim one in the queue and decide on its page.")
     list_display = ("review", "outcome_shown", "decided_by", "decided_at", "reason")
     list_filter = ("outcome", "decided_at", "review__version__plugin__format")
     list_select_related = ("review__version__plugin", "decided_by")
@@ -42,6 +43,7 @@ class DecisionAdmin(ReadOnlyAdmin[Decision]):
 class CriterionAnswerAdmin(ReadOnlyAdmin[CriterionAnswer]):
     """Reviewers' answers to criteria no check can answer."""
 
+    empty_text = _("Reviewers answer criteria on the page of a review they have claimed.")
     list_display = ("criterion", "outcome_shown", "review", "answered_by", "note")
     list_filter = ("outcome", "criterion__category")
     list_select_related = ("criterion", "review__version__plugin", "answered_by")

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 class RevalidationAdmin(ReadOnlyAdmin[Revalidation]):
     """Attempts to re-earn a certificate."""
 
+    empty_text = _(
+        "One starts by itself when a certificate is due or an advisory hits it; `manage.py revalidate "
+        "--due` starts those due now."
+    )
     list_display = ("certificate", "version", "trigger", "state_shown", "reason", "started_at", "finished_at")
     list_filter = ("state", "trigger", "started_at")
     list_select_related = ("certificate__version__plugin",)

@@ -43,6 +43,9 @@ REASSIGN = "certification.reassign_review"
 class ReviewAdmin(ReadOnlyAdmin[Review]):
     """The queue: what is due first stands first, and the riskier of two due on one day."""
 
+    empty_text = gettext_lazy(
+        "A review opens by itself when an owner's submission has been vetted. Owners submit at /portal/submit/."
+    )
     list_display = ("plugin_version", "risk", "verdict", "findings", "due", "desk")
     list_display_links = ("plugin_version",)
     list_filter = (StateFilter, WhoseFilter, TierFilter, "version__plugin__format", "kind")

@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils.html import strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from governance.admin.pagination import BoundedPaginator, PortalChangeList
 from governance.lineage import lineage_of
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from django.contrib import admin
+    from django.utils.functional import _StrPromise
 
 
 M = TypeVar("M", bound=Model)
@@ -61,6 +63,8 @@ class PortalAdmin(UnfoldAdmin[M]):
     compressed_fields = True
     warn_unsaved_form = True
     lineage_per_page = 50
+    empty_text: str | _StrPromise = gettext_lazy("Rows come here by themselves, from the work in the portal.")
+    """What a list without any row says: where its rows come from."""
 
     @property
     def readonly_preprocess_fields(self) -> Mapping[str, Callable[[SafeString], SafeString]]:

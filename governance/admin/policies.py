@@ -33,6 +33,7 @@ PUBLISH = "governance.publish_policyversion"
 class PolicyVersionAdmin(PortalAdmin[PolicyVersion]):
     """Versions of the policy. Rules are handed in whole, title and summary with them, so only the dates are edited."""
 
+    empty_text = gettext_lazy("Run `manage.py prepare`: it publishes the baseline policy.")
     list_display = ("version", "title", "state_shown", "criteria_count", "effective_on", "review_by", "published_at")
     list_filter = ("state",)
     search_fields = ("version", "title")
@@ -135,6 +136,7 @@ class PolicyVersionAdmin(PortalAdmin[PolicyVersion]):
 class CriterionAdmin(ReadOnlyAdmin[Criterion]):
     """Criteria as decisions cite them; they change with a new policy version only."""
 
+    empty_text = gettext_lazy("Run `manage.py prepare`: it publishes the baseline policy.")
     list_display = ("code", "title", "category", "kind", "blocking", "policy")
     list_filter = ("policy", "kind", "blocking", "category")
     list_select_related = ("policy",)

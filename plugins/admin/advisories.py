@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 class AdvisoryFeedAdmin(ReadOnlyAdmin[AdvisoryFeed]):
     """Feeds as last imported; `manage.py advisories` imports."""
 
+    empty_text = _(
+        "Without a feed no dependency can be judged. Run `manage.py advisories sync`, or `manage.py "
+        "advisories import FILE.zip`."
+    )
     list_display = ("name", "demo_shown", "records", "unusable", "newest_at", "imported_at")
     search_fields = ("name", "source")
 
@@ -34,6 +38,7 @@ class AdvisoryFeedAdmin(ReadOnlyAdmin[AdvisoryFeed]):
 class AdvisoryAdmin(ReadOnlyAdmin[Advisory]):
     """Single advisories."""
 
+    empty_text = _("Run `manage.py advisories sync`, or `manage.py advisories import FILE.zip`.")
     list_display = ("osv_id", "severity_shown", "summary", "feed", "modified_at", "withdrawn")
     list_filter = ("severity", "feed", "withdrawn")
     list_select_related = ("feed",)
@@ -58,6 +63,7 @@ class AdvisoryAdmin(ReadOnlyAdmin[Advisory]):
 class AdvisoryPackageAdmin(ReadOnlyAdmin[AdvisoryPackage]):
     """Packages that advisories name."""
 
+    empty_text = _("Run `manage.py advisories sync`, or `manage.py advisories import FILE.zip`.")
     list_display = ("name", "ecosystem", "advisory")
     list_filter = ("ecosystem",)
     list_select_related = ("advisory",)

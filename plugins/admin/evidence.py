@@ -27,6 +27,7 @@ def code(text: str) -> SafeString:
 class FindingAdmin(ReadOnlyAdmin[Finding]):
     """Findings of all runs."""
 
+    empty_text = _("Vetting runs write findings; none has found anything yet.")
     list_display = ("title", "severity_shown", "check_code", "rule", "place", "version", "new")
     list_filter = ("severity", "check_code", "new", "run__version__plugin__format")
     list_select_related = ("run__version__plugin",)
@@ -108,6 +109,7 @@ class ObservationAdmin(ReadOnlyAdmin[Observation]):
 class ComponentAdmin(ReadOnlyAdmin[Component]):
     """Dependencies of all vetted versions."""
 
+    empty_text = _("Vetting runs write down the dependencies they see; none has seen one yet.")
     list_display = ("purl", "requirement", "pinned", "scope", "direct", "advisories_count", "version")
     list_filter = ("ecosystem", "scope", "direct")
     list_select_related = ("run__version__plugin",)

@@ -47,6 +47,7 @@ class StandingFilter(admin.SimpleListFilter):
 class PluginAdmin(ReadOnlyAdmin[Plugin]):
     """Plugins, their standing and their versions."""
 
+    empty_text = _("A plugin appears with its first version, which its owner submits at /portal/submit/.")
     list_display = ("name", "format_shown", "team", "standing_shown", "versions_count", "created_at")
     list_filter = (StandingFilter, "format")
     list_select_related = ("team",)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 class VettingRunAdmin(ReadOnlyAdmin[VettingRun]):
     """Runs: what waits, what is under way, and how each ended."""
 
+    empty_text = _("A run starts by itself when an owner submits a version at /portal/submit/.")
     list_display = ("shown", "state_shown", "trigger", "risk", "progress_shown", "attempts", "queued_at", "finished_at")
     list_filter = ("state", "trigger", "tier", "queued_at")
     list_select_related = ("version__plugin",)

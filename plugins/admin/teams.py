@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 class OwnerTeamAdmin(PortalAdmin[OwnerTeam]):
     """Who answers for which plugins."""
 
+    empty_text = _("A team is made by an owner's first submission, or here for several owners.")
     list_display = ("name", "contact", "members_count", "plugins_count", "created_at")
     search_fields = ("name", "contact")
     autocomplete_fields = ("members",)

@@ -34,6 +34,7 @@ HTMX_STOP_POLLING = 286
 class PluginVersionAdmin(ReadOnlyAdmin[PluginVersion]):
     """Versions. Their page shows all evidence; what changes them are services."""
 
+    empty_text = gettext_lazy("Owners submit versions at /portal/submit/.")
     list_display = ("shown_name", "version", "state_shown", "format_shown", "team", "risk", "license", "created_at")
     list_display_links = ("shown_name", "version")
     list_filter = ("state", "plugin__format", "created_at")
@@ -167,6 +168,7 @@ class PluginVersionAdmin(ReadOnlyAdmin[PluginVersion]):
 class SubmissionAdmin(ReadOnlyAdmin[Submission]):
     """Who handed in what, when."""
 
+    empty_text = gettext_lazy("Owners submit versions at /portal/submit/.")
     list_display = ("filename", "version", "submitted_by", "created_at")
     list_filter = ("created_at",)
     list_select_related = ("version__plugin", "submitted_by")
