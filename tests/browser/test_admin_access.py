@@ -52,6 +52,16 @@ def test_the_reviewers_pages_are_usable_by_everybody(open_page, desk, scheme):
     assert {name: found for name, found in problems.items() if found} == {}
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_form_that_looks_names_up_is_usable_by_everybody(open_page, db, scheme):
+    page = open_page(UserFactory(role=Role.LEAD_REVIEWER), color_scheme=scheme, viewport=DESK)
+
+    page.goto(reverse("admin:plugins_ownerteam_add"))
+    page.locator(".select2-search__field").wait_for()
+
+    assert violations(page) == []
+
+
 def test_the_reviewers_pages_fit_every_screen(open_page, desk):
     user, addresses = desk
     page = open_page(user)
