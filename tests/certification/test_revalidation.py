@@ -213,7 +213,7 @@ def test_an_advisory_opens_a_review_of_its_own_kind(certificate, advisory):
 
 def test_a_risen_tier_is_for_a_human(certificate, due):
     [started] = revalidate_due(today=due)
-    many = [cases.finding(severity=Severity.MEDIUM, symbol=f"f{n}") for n in range(9)]
+    many = [cases.finding(severity=Severity.MEDIUM, rule=f"rule-{n}") for n in range(9)]
     worse = cases.with_result(cases.clean_results(), cases.result("static", findings=many, observations=cases.OBSERVED))
 
     ended = end(started, made_report(worse))
