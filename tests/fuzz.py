@@ -71,9 +71,10 @@ class Hunt:
 
         try:
             examine()
-        except Exception:  # noqa: BLE001 - whatever was found is reported, and the hunt goes on
+        except Exception as found:  # noqa: BLE001 - whatever was found is reported, and the hunt goes on
             self.found += 1
-            sys.stdout.write(f"--- {area}, seed {self.seed}\n{traceback.format_exc()[-6000:]}\n")
+            said = str(found)[:2000]
+            sys.stdout.write(f"--- {area}, seed {self.seed}: {said}\n{traceback.format_exc()[-4000:]}\n")
 
     def _examine(self, area, example, folder):
         if area not in ARCHIVES:

@@ -19,8 +19,8 @@ _SHORT_PREFIX = 131
 _OTHER_NUMBERS = (slice(108, 116), slice(116, 124), slice(136, 148), slice(329, 337), slice(337, 345))
 """Owner, group, time and device: unused here, but Python's reader ends the archive where one is no number."""
 _STAR_TIMES, _BEFORE_THEM = (slice(476, 488), slice(488, 500)), 475
-_LINK_NAME = 157
-"""Its first byte: npm's reader leaves out, and says nothing, a file that has the name of a link."""
+_LINK_NAME = slice(157, 257)
+"""npm's reader leaves out, and says nothing, a file with anything there; behind a NUL a line end is enough."""
 _BASE256, _NEGATIVE = 0x80, 0xFF
 _MAX_NUMBER = 2**53 - 1
 """What JavaScript counts to: npm's reader leaves out, and says nothing, a file with a larger number in any field."""
@@ -69,7 +69,7 @@ def parse_header(block: bytes) -> TarHeader:
         raise ArchiveRefused("unsupported", f"A tar header is of an unknown kind: {quote(name)}.")
     if after_name.strip(b"\x00") or after_prefix.strip(b"\x00") or (prefix and (magic != _POSIX or not name)):
         raise ArchiveRefused("header-mismatch", f"A tar header can be read as two different names: {quote(name)}.")
-    if block[156:157] not in {b"1", b"2", b"K"} and block[_LINK_NAME]:
+    if block[156:157] not in {b"1", b"2", b"K"} and block[_LINK_NAME].strip(b"\x00"):
         raise ArchiveRefused("header-mismatch", f"A tar entry is a file and has the name of a link: {quote(name)}.")
     times = _STAR_TIMES if magic == _POSIX and not block[_BEFORE_THEM] else ()
     for field in (block[place] for place in (*_OTHER_NUMBERS, *times)):

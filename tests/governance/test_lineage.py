@@ -44,13 +44,13 @@ def test_lineage_names_what_its_details_refer_to():
     with transaction.atomic():
         ledger.record(verb="review.opened", subject=review, details={"run": review.run_id, "kept": True})
         ledger.record(verb="review.taken-over", subject=review, details={"from": member.pk, "team": team.pk})
-        ledger.record(verb="review.moved", subject=review, details={"team": 987654, "from": "in_review"})
+        ledger.record(verb="review.moved", subject=review, details={"from": "in_review", "team": 987654})
 
     moved, taken, opened = (entry.facts for entry in lineage_of(review).entries if entry.verb)
 
     assert opened == (("Vetting run", str(review.run)), ("Kept", "Yes"))
     assert taken == (("Before", "Ada Adams"), ("Team", team.name))
-    assert moved == (("Team", "#987654"), ("Before", "in review"))
+    assert moved == (("Before", "in review"), ("Team", "#987654"))
 
 
 def test_ledger_page_and_its_filters_speak_in_words(client):

@@ -45,6 +45,7 @@ CODES = frozenset(
     | {"too-large", "too-many-entries", "trailing-data", "traversal", "truncated", "unsupported"}
 )
 LIMITS = ArchiveLimits(max_total_bytes=200_000, max_file_bytes=50_000, max_entries=60, max_ratio=50, free_bytes=20_000)
+NPM_TAR = 7
 
 
 class Difference(AssertionError):
@@ -134,7 +135,8 @@ def agrees(raw, ours, reader):
     theirs = dict(pairs)
     below = {name if name.startswith("__MACOSX/") else name.partition("/")[2]: digest for name, digest in pairs}
     if len(theirs) != len(pairs) or ours not in (theirs, below):
-        raise Difference(f"{reader.__name__} reads {theirs}, and we {ours}")
+        only = set(theirs.items()) ^ set(ours.items())
+        raise Difference(f"{reader.__name__} reads {len(pairs)} files and we {len(ours)}; not the same: {sorted(only)}")
 
 
 def npm_unpacks(raw):
@@ -255,10 +257,13 @@ class NodeTar:
 
 
 def npm_tar():
-    """Where npm keeps its tar reader, or None."""
+    """Where npm keeps its tar reader, or None; older ones than 7 are not what registries and CI install with."""
     npm = shutil.which("npm")
     module = Path(npm).resolve().parents[1] / "node_modules" / "tar" if npm else None
-    return module if module and module.is_dir() and shutil.which("node") else None
+    if module is None or not (module / "package.json").is_file() or not shutil.which("node"):
+        return None
+    version = json.loads((module / "package.json").read_text())["version"]
+    return module if int(version.partition(".")[0]) >= NPM_TAR else None
 
 
 # --- packages -----------------------------------------------------------------------------------------------------

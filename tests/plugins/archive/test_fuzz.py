@@ -120,6 +120,7 @@ PAX_SLASH = forgeries.pax_record(b"path", b"package/lib/")
         (block(b"", prefix=b"package"), "header-mismatch"),
         # npm leaves the file out, and says nothing
         (forgeries.tar_block(b"p/a.js", numbers=ZEROS, behind=[(157, b"x")]), "header-mismatch"),
+        (forgeries.tar_block(b"p/a.js", numbers=ZEROS, behind=[(158, b"\n")]), "header-mismatch"),
         (block(b"package/a.js", mode=b"\x80" + b"\xff" * 7), "damaged"),
         (block(b"package/a.js", uid=b"\x80" + b"\xff" * 7), "damaged"),
         (block(b"package/a.js", mtime=b"\xff\x00" + bytes(10)), "damaged"),
