@@ -47,6 +47,7 @@ def read_tar(file: IO[bytes], compression: str, budget: Budget, collector: Colle
     stream = Stream(pieces(file, compression, budget))
     pending = _Pending()
     headers = extended = 0
+    announced = False
     while (block := stream.read(BLOCK)) != ZERO_BLOCK:
         if len(block) < BLOCK:
             raise ArchiveRefused("truncated", "The tar ends too early.")
@@ -56,13 +57,14 @@ def read_tar(file: IO[bytes], compression: str, budget: Budget, collector: Colle
             raise ArchiveRefused(
                 "too-many-entries", f"The archive holds more than {budget.limits.max_entries:,} entries."
             )
-        if header.kind in {_PAX, _GLOBAL_PAX, _LONG_NAME, _LONG_LINK}:
+        announced = header.kind in {_PAX, _GLOBAL_PAX, _LONG_NAME, _LONG_LINK}
+        if announced:
             extended += header.size
             _extend(pending, header, _extension(stream, header, extended))
         else:
             _take(stream, header, pending, budget, collector)
             pending = _Pending()
-    if pending.seen:
+    if announced:
         raise ArchiveRefused("truncated", "The tar ends too early: its last entry is missing.")
     if any(piece.strip(b"\x00") for piece in stream.rest()):
         raise ArchiveRefused("trailing-data", "The tar's end is followed by other data.")

@@ -101,6 +101,7 @@ def block(name, *, kind=b"0", prefix=b"", size=0, **numbers):
 
 
 ZEROS = {field: forgeries.octal(0, width) for field, (_, width) in forgeries.TAR_FIELDS.items()}
+PAX_NOTE = forgeries.pax_record(b"comment", b"x")
 PAX_SLASH = forgeries.pax_record(b"path", b"package/lib/")
 
 
@@ -118,6 +119,11 @@ PAX_SLASH = forgeries.pax_record(b"path", b"package/lib/")
         ),
         # no name but a prefix
         (block(b"", prefix=b"package"), "header-mismatch"),
+        # Python waits for the entry it speaks of
+        (
+            block(b"package/a.js") + block(b"ext", kind=b"g", size=len(PAX_NOTE)) + PAX_NOTE.ljust(512, b"\x00"),
+            "truncated",
+        ),
         # npm leaves the file out, and says nothing
         (forgeries.tar_block(b"p/a.js", numbers=ZEROS, behind=[(157, b"x")]), "header-mismatch"),
         (forgeries.tar_block(b"p/a.js", numbers=ZEROS, behind=[(158, b"\n")]), "header-mismatch"),
