@@ -164,7 +164,8 @@ def _facts(
         policy_version=policy.version,
         demo=ring.demo,
         input_attestations=(
-            Resource(uri=f"{settings.PORTAL_URL}/runs/{run.pk}", sha256=run.report_sha256, name=_("vetting report")),
+            # A name in one language: signed bytes do not depend on who decides.
+            Resource(f"urn:plugwarden:vetting-report:{run.report_sha256}", run.report_sha256, name="vetting report"),
         ),
         conditions=tuple(
             line.strip() for line in (decision.conditions if decision else "").splitlines() if line.strip()

@@ -127,7 +127,7 @@ def _refuse_kinds(header: TarHeader, pending: _Pending, name: str) -> None:
         or pax.get("hdrcharset", "UTF-8").endswith("BINARY")
     ):
         raise ArchiveRefused("header-mismatch", f"A tar entry's two headers contradict each other: {quote(name)}.")
-    if not _is_folder(header, pending) and name.endswith("/"):
+    if not _is_folder(header, pending) and name.endswith(("/", "/.")):
         raise ArchiveRefused("header-mismatch", f"A tar entry is a file with the name of a folder: {quote(name)}.")
     if header.size and _is_folder(header, pending):
         raise ArchiveRefused("header-mismatch", f"A tar entry is a folder and has content: {quote(name)}.")

@@ -113,6 +113,7 @@ PAX_SLASH = forgeries.pax_record(b"path", b"package/lib/")
         (block(b"package/a.js") + block(b"package/b.js", minor=b"1_8"), "damaged"),
         # a folder to GNU tar, an empty file to Python
         (block(b"package/a.js") + block(b"package/lib/"), "header-mismatch"),
+        (block(b"package/a.js") + block(b"package/lib/."), "header-mismatch"),
         (
             block(b"ext", kind=b"x", size=len(PAX_SLASH)) + PAX_SLASH.ljust(512, b"\x00") + block(b"x", kind=b"\x00"),
             "header-mismatch",

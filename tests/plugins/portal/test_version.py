@@ -73,6 +73,13 @@ def test_version_tells_of_each_blocker_code_place_fix_deadline_and_decider(porta
     assert "The check on your fixed version, then a reviewer" in text
 
 
+def test_version_sets_no_deadline_once_it_is_withdrawn(portal, mine):
+    VettingRunFactory(version=mine)
+    type(mine).objects.filter(pk=mine.pk).update(state=VersionState.WITHDRAWN)
+
+    assert "Who decides" not in page(portal, mine)
+
+
 def test_version_leaves_manual_criteria_to_the_reviewers(portal, mine):
     run = VettingRunFactory(version=mine)
     manual = CriterionResult.objects.get(run=run, criterion__kind="manual")
