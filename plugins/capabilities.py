@@ -1,8 +1,9 @@
 """Compare what a plugin says it does with what its manifest and its code show. Pure: no Django, no I/O.
 
-Three sources stand side by side for every capability and host: *declared* by the owner in `plugin-governance.json`,
-*derived* from the native manifest, *static*: seen in the code. Undeclared is what the manifest or the code shows and
-the declaration does not say; a native manifest is no substitute for the owner's word.
+Four sources stand side by side for every capability and host: *declared* by the owner in `plugin-governance.json`,
+*derived* from the native manifest, *static*: seen in the code, *dynamic*: seen when the plugin ran in the sandbox.
+Undeclared is what any of the last three shows and the declaration does not say; a native manifest is no substitute for
+the owner's word. Where the plugin was not run, *dynamic* is not known, which is something else than "no".
 
 Two statements of a declaration say a capability without naming it: an egress host says `network.outbound`, a secret
 says `secrets.read`, as far as the platform hands it over: reading the machine's own credential files needs the name. An
@@ -35,6 +36,9 @@ MAX_PLACES = 20
 OBSERVING_CHECKS = ("static",)
 """Checks without whose result the comparison is incomplete."""
 
+RUNNING_CHECKS = ("behaviour",)
+"""Checks that run the plugin; without their result what it does when run is not known."""
+
 RAIDS_SEEN_BY = ("malware",)
 """Checks that observe `secrets.read` only where files of the machine's own credentials are read."""
 
@@ -57,20 +61,27 @@ class CapabilityUse:
     declared: bool
     derived: bool
     static: bool
+    dynamic: bool | None = None
+    """None: the plugin was not run, so nobody knows."""
     places: tuple[Place, ...] = ()
     total: int = 0
     implied: bool = False
     """Declared by what follows from another statement, not by name."""
 
     @property
+    def shown(self) -> bool:
+        """Whether manifest, code or run shows it."""
+        return self.derived or self.static or bool(self.dynamic)
+
+    @property
     def undeclared(self) -> bool:
         """Shown, but not declared."""
-        return (self.derived or self.static) and not self.declared
+        return self.shown and not self.declared
 
     @property
     def unused(self) -> bool:
         """Declared by name, but never shown."""
-        return self.declared and not self.implied and not (self.derived or self.static)
+        return self.declared and not self.implied and not self.shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +92,8 @@ class HostUse:
     declared: bool
     derived: bool
     static: bool
+    dynamic: bool | None = None
+    """Whether it was asked for when the plugin ran. None: the plugin was not run, so nobody knows."""
     port: int = 0
     places: tuple[Place, ...] = ()
     total: int = 0
@@ -88,13 +101,18 @@ class HostUse:
     """For a declared entry: whether any host that was shown is covered by it."""
 
     @property
+    def shown(self) -> bool:
+        """Whether manifest, code or run shows it."""
+        return self.derived or self.static or bool(self.dynamic)
+
+    @property
     def undeclared(self) -> bool:
-        """Named by manifest or code, but not declared."""
-        return (self.derived or self.static) and not self.declared
+        """Shown by manifest, code or run, but not declared."""
+        return self.shown and not self.declared
 
     @property
     def unused(self) -> bool:
-        """Declared, but never named by manifest or code."""
+        """Declared, but never shown."""
         return self.declared and not self.matched
 
 
@@ -108,6 +126,8 @@ class Comparison:
     gaps: tuple[str, ...] = ()
     too_wide: tuple[str, ...] = ()
     """Declared hosts that cover nothing because they would cover nearly everything."""
+    ran: bool = False
+    """Whether the plugin was run to the end; else what it does when run is known in part at most."""
 
     @property
     def undeclared_capabilities(self) -> tuple[CapabilityUse, ...]:
@@ -138,6 +158,7 @@ def compare_results(package: Package, results: Sequence[CheckResult]) -> Compari
     return compare(
         package,
         [seen for result in results for seen in result.observations],
+        ran=all(code in by_code and _ran(by_code[code]) for code in RUNNING_CHECKS),
         gaps=gaps,
         by_name_only={Capability.SECRETS_READ} & raids,
     )
@@ -147,17 +168,27 @@ def compare(
     package: Package,
     observations: Iterable[Observation],
     *,
+    ran: bool = False,
     gaps: Iterable[str] = (),
     by_name_only: Collection[str] = (),
 ) -> Comparison:
-    """Compare a package with what was observed in its code. Nothing but their name declares `by_name_only`."""
-    seen = _by_value(observations)
+    """Compare a package with what was observed in its code and, where it `ran`, when it was run.
+
+    Nothing but their name declares `by_name_only`.
+    """
+    observed = tuple(observations)
+    seen = _Seen(
+        static=_by_value(entry for entry in observed if not entry.dynamic),
+        dynamic=_by_value(entry for entry in observed if entry.dynamic),
+        ran=ran,
+    )
     declared_hosts = package.declaration.egress if package.declaration else ()
     return Comparison(
         has_declaration=package.declaration is not None,
-        capabilities=_capabilities(package, seen["capability"], by_name_only),
-        hosts=_hosts(declared_hosts, package.derived.egress, seen["host"]),
+        capabilities=_capabilities(package, seen, by_name_only),
+        hosts=_hosts(declared_hosts, package.derived.egress, seen),
         gaps=tuple(gaps),
+        ran=ran,
         too_wide=tuple(sorted({entry.host for entry in declared_hosts if _too_wide(entry.host)})),
     )
 
@@ -218,6 +249,23 @@ def _gap(code: str, result: CheckResult | None) -> str:
     return ""
 
 
+def _ran(result: CheckResult) -> bool:
+    return result.status in {CheckStatus.PASSED, CheckStatus.FAILED} and result.examined > 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What was observed, by kind and value, and whether the plugin was run."""
+
+    static: dict[str, dict[str, set[Place]]]
+    dynamic: dict[str, dict[str, set[Place]]]
+    ran: bool
+
+    def when_run(self, *, seen: bool) -> bool | None:
+        """True also where the run was broken off later; False only where it went to its end."""
+        return True if seen else (False if self.ran else None)
+
+
 def _by_value(observations: Iterable[Observation]) -> dict[str, dict[str, set[Place]]]:
     """The places of each observed value, by kind of observation."""
     seen: dict[str, dict[str, set[Place]]] = {"capability": defaultdict(set), "host": defaultdict(set)}
@@ -227,9 +275,8 @@ def _by_value(observations: Iterable[Observation]) -> dict[str, dict[str, set[Pl
     return seen
 
 
-def _capabilities(
-    package: Package, seen: Mapping[str, set[Place]], by_name_only: Collection[str]
-) -> tuple[CapabilityUse, ...]:
+def _capabilities(package: Package, seen: _Seen, by_name_only: Collection[str]) -> tuple[CapabilityUse, ...]:
+    code, run = seen.static["capability"], seen.dynamic["capability"]
     declaration = package.declaration
     named = declaration.capabilities if declaration else frozenset()
     implied: set[Capability] = set()
@@ -242,18 +289,19 @@ def _capabilities(
     derived = package.derived.capabilities | ({Capability.PROCESS_INSTALL_HOOK} if hooks else set())
     uses = []
     for capability in Capability:
-        static = capability.value in seen
-        if not (static or capability in derived or capability in named or capability in implied):
+        static, dynamic = capability.value in code, capability.value in run
+        if not (static or dynamic or capability in derived or capability in named or capability in implied):
             continue
-        places = set(seen.get(capability.value, ())) | (
-            hooks if capability is Capability.PROCESS_INSTALL_HOOK else set()
-        )
+        places = code.get(capability.value, set()) | run.get(capability.value, set())
+        if capability is Capability.PROCESS_INSTALL_HOOK:
+            places = places | hooks
         uses.append(
             CapabilityUse(
                 id=capability,
                 declared=capability in named or capability in implied,
                 derived=capability in derived,
                 static=static,
+                dynamic=seen.when_run(seen=dynamic),
                 places=_first(places),
                 total=len(places),
                 implied=capability not in named,
@@ -262,32 +310,45 @@ def _capabilities(
     return tuple(sorted(uses, key=lambda use: use.id.value))
 
 
-def _hosts(
-    declared: Sequence[EgressHost], derived: Sequence[EgressHost], seen: Mapping[str, set[Place]]
-) -> tuple[HostUse, ...]:
-    static: dict[tuple[str, int], set[Place]] = defaultdict(set)
-    for value, places in seen.items():
-        static[split_port(value)] |= places
+def _hosts(declared: Sequence[EgressHost], derived: Sequence[EgressHost], seen: _Seen) -> tuple[HostUse, ...]:
+    code, run = _by_host(seen.static["host"]), _by_host(seen.dynamic["host"])
     manifest = {(normal_host(entry.host), entry.port) for entry in derived}
-    shown = [key for key in sorted(static.keys() | manifest) if key[0] and not is_loopback(key[0])]
+    shown = [key for key in sorted(code.keys() | run.keys() | manifest) if key[0] and not is_loopback(key[0])]
     uses = []
     for key in shown:
         covered = any(covers(entry, *key) for entry in declared)
-        places = static.get(key, set())
+        places = code.get(key, set()) | run.get(key, set())
         uses.append(
-            HostUse(key[0], covered, key in manifest, key in static, key[1], _first(places), len(places), covered)
+            HostUse(
+                host=key[0],
+                port=key[1],
+                declared=covered,
+                derived=key in manifest,
+                static=key in code,
+                dynamic=seen.when_run(seen=key in run),
+                places=_first(places),
+                total=len(places),
+                matched=covered,
+            )
         )
-    uses += [_declared_only(entry) for entry in declared if not any(covers(entry, *key) for key in shown)]
-    uses += [
-        HostUse(normal_host(entry.host), declared=True, derived=False, static=False, port=entry.port, matched=True)
-        for entry in declared
-        if entry.host.startswith("*.") and any(covers(entry, *key) for key in shown)
-    ]
+    for entry in declared:
+        matched = any(covers(entry, *key) for key in shown)
+        if not matched or entry.host.startswith("*."):
+            uses.append(_as_declared(entry, matched=matched, dynamic=seen.when_run(seen=False)))
     return tuple(sorted(dict.fromkeys(uses), key=lambda use: (use.host, use.port)))
 
 
-def _declared_only(entry: EgressHost) -> HostUse:
-    return HostUse(normal_host(entry.host), declared=True, derived=False, static=False, port=entry.port)
+def _by_host(seen: Mapping[str, set[Place]]) -> dict[tuple[str, int], set[Place]]:
+    hosts: dict[tuple[str, int], set[Place]] = defaultdict(set)
+    for value, places in seen.items():
+        hosts[split_port(value)] |= places
+    return hosts
+
+
+def _as_declared(entry: EgressHost, *, matched: bool, dynamic: bool | None) -> HostUse:
+    """A row for the declared entry itself: one that covers nothing that was shown, or a wildcard."""
+    host = normal_host(entry.host)
+    return HostUse(host, declared=True, derived=False, static=False, dynamic=dynamic, port=entry.port, matched=matched)
 
 
 def _too_wide(host: str) -> bool:
@@ -296,5 +357,5 @@ def _too_wide(host: str) -> bool:
     return "*" in name and (not name.startswith("*.") or "*" in name[2:] or name[2:].count(".") < 1)
 
 
-def _first(places: set[Place]) -> tuple[Place, ...]:
+def _first(places: Collection[Place]) -> tuple[Place, ...]:
     return tuple(sorted(places, key=lambda place: (place.path, place.line))[:MAX_PLACES])

@@ -192,6 +192,8 @@ def _capabilities(comparison: Comparison) -> dict[str, Any]:
         facts["static"] = [use.id.value for use in uses if use.static]
         facts["undeclared"] = [use.id.value for use in comparison.undeclared_capabilities]
         facts["unused"] = [use.id.value for use in comparison.unused_capabilities]
+    if comparison.ran:
+        facts["dynamic"] = [use.id.value for use in uses if use.dynamic]
     return facts
 
 
@@ -209,6 +211,8 @@ def _egress(comparison: Comparison) -> dict[str, Any]:
             {"path": place.path, "line": place.line} for use in undeclared for place in use.places
         ]
         facts["unused"] = [use.host for use in comparison.unused_hosts]
+    if comparison.ran:
+        facts["dynamic"] = [use.host for use in uses if use.dynamic]
     return facts
 
 

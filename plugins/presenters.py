@@ -37,7 +37,9 @@ class Use:
     text: str
     declared: bool
     derived: bool
-    seen: bool
+    static: bool
+    dynamic: bool | None
+    """None: it was not run."""
     undeclared: bool
     unused: bool
     places: tuple[str, ...]
@@ -237,16 +239,19 @@ def _factor(row: Mapping[str, Any]) -> Factor:
 
 def _use(row: Mapping[str, Any], key: str) -> Use:
     name = str(row.get(key, ""))
-    declared, derived, seen = (bool(row.get(source)) for source in ("declared", "derived", "static"))
+    declared, derived, static = (bool(row.get(source)) for source in ("declared", "derived", "static"))
+    dynamic = row.get("dynamic")
+    shown = derived or static or bool(dynamic)
     places = [_place(place) for place in row.get("evidence") or ()]
     return Use(
         name=name,
         text=label(Capability(name)) if name in set(Capability) else "",
         declared=declared,
         derived=derived,
-        seen=seen,
-        undeclared=bool(row.get("undeclared", (derived or seen) and not declared)),
-        unused=bool(row.get("unused", declared and not (derived or seen))),
+        static=static,
+        dynamic=None if dynamic is None else bool(dynamic),
+        undeclared=bool(row.get("undeclared", shown and not declared)),
+        unused=bool(row.get("unused", declared and not shown)),
         places=tuple(places[:PLACES]),
         more=max(int(row.get("total") or 0), len(places)) - len(places[:PLACES]),
     )

@@ -150,7 +150,7 @@ class FindingLine:
 
 @dataclass(frozen=True, slots=True)
 class UseLine:
-    """A capability or a host: declared by the owner, derived from the manifest, seen in the code."""
+    """A capability or a host: declared by the owner, derived from the manifest, seen in the code, seen when run."""
 
     name: str
     label: str
@@ -159,11 +159,13 @@ class UseLine:
     seen: bool
     places: tuple[str, ...]
     places_total: int
+    dynamic: bool | None = None
+    """None: it was not run, or the snapshot is older than the sandbox."""
 
     @property
     def undeclared(self) -> bool:
         """Whether it is used and not declared."""
-        return (self.seen or self.derived) and not self.declared
+        return (self.seen or self.derived or bool(self.dynamic)) and not self.declared
 
 
 @dataclass(frozen=True, slots=True)

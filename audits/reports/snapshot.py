@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from types import NoneType, UnionType
@@ -54,6 +54,13 @@ def _plain(value: Any) -> Any:
 
 
 @lru_cache(maxsize=64)
+def _needed(kind: type) -> frozenset[str]:
+    """Fields without a default: those with one came later, and older snapshots lack them."""
+    without = (field for field in fields(kind) if field.default is MISSING and field.default_factory is MISSING)
+    return frozenset(field.name for field in without)
+
+
+@lru_cache(maxsize=64)
 def _fields_of(kind: type) -> dict[str, Any]:
     hints = get_type_hints(kind)
     return {field.name: hints[field.name] for field in fields(kind)}
@@ -78,10 +85,10 @@ def _built(kind: Any, value: Any, place: str) -> Any:
 
 
 def _built_dataclass(kind: Any, value: Any, place: str) -> Any:
-    wanted = _fields_of(kind)
-    if not isinstance(value, dict) or value.keys() != wanted.keys():
+    known = _fields_of(kind)
+    if not isinstance(value, dict) or not _needed(kind) <= value.keys() <= known.keys():
         raise SnapshotInvalid(f"{place} has not the fields of {kind.__name__}")
-    return kind(**{name: _built(hint, value[name], f"{place}.{name}") for name, hint in wanted.items()})
+    return kind(**{name: _built(known[name], entry, f"{place}.{name}") for name, entry in value.items()})
 
 
 def _built_time(kind: Any, value: Any, place: str) -> Any:

@@ -155,6 +155,7 @@ def _use(row: Mapping[str, Any], name: str, text: str) -> UseLine:
         declared=row["declared"],
         derived=row.get("derived", False),
         seen=row["static"],
+        dynamic=row.get("dynamic"),
         places=tuple(places[:PLACES]),
         places_total=row.get("total", len(places)),
     )

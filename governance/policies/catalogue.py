@@ -51,6 +51,7 @@ _FINDING = {
 _NO_DECLARATION = "there is no declaration"
 _NO_RESULT = "the check gave no result"
 _NO_COMPARISON = "the code could not be read whole"
+_NOT_RUN = "the plugin was not run to the end"
 
 FACTS: tuple[Fact, ...] = (
     Fact("today", "2026-11-23", "The day of the evaluation, ISO."),
@@ -95,11 +96,13 @@ FACTS: tuple[Fact, ...] = (
     Fact("capabilities.declared", ["network.outbound"], "What the owner declares."),
     Fact("capabilities.derived", ["network.outbound"], "What the native manifest shows."),
     Fact("capabilities.static", ["network.outbound"], "What was seen in the code.", _NO_COMPARISON),
+    Fact("capabilities.dynamic", ["network.outbound"], "What was seen when the plugin ran.", _NOT_RUN),
     Fact("capabilities.undeclared", ["env.read"], "Seen or shown, not declared.", _NO_COMPARISON),
     Fact("capabilities.unused", ["filesystem.read"], "Declared, never seen.", _NO_COMPARISON),
     Fact("egress.declared", ["api.example.com"], "Hosts the owner declares."),
     Fact("egress.derived", ["api.example.com"], "Hosts the native manifest names."),
     Fact("egress.static", ["api.example.com"], "Hosts seen in the code.", _NO_COMPARISON),
+    Fact("egress.dynamic", ["api.example.com"], "Hosts it asked for when it ran.", _NOT_RUN),
     Fact("egress.undeclared", ["cdn.example.net"], "Seen or named, not declared.", _NO_COMPARISON),
     Fact("egress.undeclared_places", [_PLACE], "Where the undeclared hosts are.", _NO_COMPARISON),
     Fact("egress.unused", ["old.example.com"], "Declared, never seen.", _NO_COMPARISON),

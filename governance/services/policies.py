@@ -96,6 +96,13 @@ def publish_policy(*, policy: PolicyVersion, actor: User | None = None) -> Polic
 
 @transaction.atomic
 def load_baseline() -> PolicyVersion:
-    """Store and publish the baseline where no policy is in force yet; else return the one in force."""
+    """Store and publish the baseline where no policy is in force yet; else return the one in force.
+
+    A baseline that came with a newer release is stored as a draft beside it: only people put a new one in force.
+    """
     current = published_policy()
-    return current or publish_policy(policy=store_policy(rules=baseline()))
+    if current is None:
+        return publish_policy(policy=store_policy(rules=baseline()))
+    if not PolicyVersion.objects.filter(version=baseline().version).exists():
+        store_policy(rules=baseline())
+    return current

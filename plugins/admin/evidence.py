@@ -93,8 +93,8 @@ class CheckRunAdmin(ReadOnlyAdmin[CheckRun]):
 class ObservationAdmin(ReadOnlyAdmin[Observation]):
     """Capabilities used and hosts named, in all runs."""
 
-    list_display = ("value", "kind", "path", "line", "version")
-    list_filter = ("kind",)
+    list_display = ("value", "kind", "dynamic", "path", "line", "version")
+    list_filter = ("kind", "dynamic")
     list_select_related = ("run__version__plugin",)
     search_fields = ("value", "path", "run__version__plugin__name")
     ordering = ("-id",)

@@ -46,7 +46,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """A capability used, or a host named, at one place in the code."""
+    """A capability used, or a host named, at one place in the code or in a phase of a run."""
 
     kind: str
     """`capability` or `host`."""
@@ -55,6 +55,8 @@ class Observation:
     path: str = ""
     line: int = 0
     snippet: str = ""
+    dynamic: bool = False
+    """Seen while the plugin ran in the sandbox, not read in its code. `path` is then the phase, or empty."""
 
 
 @dataclass(frozen=True, slots=True)

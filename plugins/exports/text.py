@@ -108,18 +108,19 @@ def _finding(one: Finding, colour: bool) -> Iterator[str]:
 
 def _observed(report: Report) -> Iterator[str]:
     yield ""
-    yield f"{'Capability':<24} declared  derived  in code"
+    yield f"{'Capability':<24} declared  derived  in code  when run"
     for use in report.comparison.capabilities:
         where = f"{use.places[0].path}:{use.places[0].line}" if use.places else ""
         yield f"  {use.id.value:<22} {_sources(use)}  {plain(where)}"
     if report.comparison.hosts:
-        yield f"{'Host':<24} declared  derived  in code"
+        yield f"{'Host':<24} declared  derived  in code  when run"
     for host in report.comparison.hosts:
         yield f"  {plain(host.host):<22} {_sources(host)}"
 
 
 def _sources(use: CapabilityUse | HostUse) -> str:
-    return f"{yes(use.declared)}       {yes(use.derived)}      {yes(use.static)}"
+    ran = f"{'not run':<8}" if use.dynamic is None else yes(use.dynamic)
+    return f"{yes(use.declared)}       {yes(use.derived)}      {yes(use.static)}      {ran}"
 
 
 def _criteria(report: Report) -> Iterator[str]:

@@ -125,12 +125,13 @@ def places(seen: tuple[Place, ...]) -> list[dict[str, Any]]:
 
 
 def capability(use: CapabilityUse) -> dict[str, Any]:
-    """One capability: declared, derived from the manifest, seen in the code."""
+    """One capability: declared, derived from the manifest, seen in the code, seen when run."""
     return {
         "id": use.id.value,
         "declared": use.declared,
         "derived": use.derived,
         "static": use.static,
+        "dynamic": use.dynamic,
         "undeclared": use.undeclared,
         "evidence": places(use.places),
         "total": use.total,
@@ -145,6 +146,7 @@ def host(use: HostUse) -> dict[str, Any]:
         "declared": use.declared,
         "derived": use.derived,
         "static": use.static,
+        "dynamic": use.dynamic,
         "undeclared": use.undeclared,
         "evidence": places(use.places),
         "total": use.total,

@@ -93,6 +93,9 @@ class Observation(Evidence):
     path = models.CharField(_("file"), max_length=1024, blank=True)
     line = models.PositiveIntegerField(_("line"), default=0)
     snippet = models.TextField(_("snippet"), blank=True)
+    dynamic = models.BooleanField(
+        _("when run"), default=False, help_text=_("Seen when the plugin ran in the sandbox, not read in its code.")
+    )
 
     class Meta(Evidence.Meta):
         verbose_name = _("observation")

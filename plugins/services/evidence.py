@@ -112,6 +112,7 @@ def _store_observations(run: VettingRun, report: Report) -> None:
                 path=storable(seen.path)[:1024],
                 line=seen.line,
                 snippet=storable(seen.snippet),
+                dynamic=seen.dynamic,
             )
             for result in report.results
             for seen in result.observations

@@ -20,6 +20,14 @@ def test_the_baseline_is_published_once():
     assert (first.state, first.digest) == (PolicyState.PUBLISHED, baseline().digest)
 
 
+def test_the_baseline_of_a_newer_release_waits_as_a_draft():
+    old = in_force(variation("2026.1"))
+
+    assert load_baseline() == load_baseline() == old
+    new = PolicyVersion.objects.get(version=baseline().version)
+    assert (new.state, new.digest, published_policy()) == (PolicyState.DRAFT, baseline().digest, old)
+
+
 def test_the_rules_in_force_are_those_published():
     assert published_policy() is None
     assert published_rules().digest == baseline().digest

@@ -26,7 +26,7 @@ from plugins.risk import score
 TODAY = date(2026, 11, 23)
 HOST = "api.acme.example"
 NODE = "dist/nodes/Acme.node.js"
-CHECKS = ("archive", "static", "secrets", "dependencies", "malware")
+CHECKS = ("archive", "static", "secrets", "dependencies", "malware", "behaviour")
 HOOK = InstallHook("npm-script", "preinstall", "package.json", 12, "node setup.js")
 FEED = FeedSnapshot(names=("OSV npm",), records=21000, age_days=2.4, demo=False, advisories=())
 
@@ -95,8 +95,8 @@ def finding(check="static", rule="js-weak-hash", severity=Severity.HIGH, **more)
     return Finding(check=check, rule=rule, severity=severity, title="A weak hash", **{"path": NODE, "line": 7, **more})
 
 
-def seen(kind, value, path=NODE, line=3):
-    return Observation(kind, value, path, line)
+def seen(kind, value, path=NODE, line=3, **more):
+    return Observation(kind, value, path, line, **more)
 
 
 OBSERVED = (seen("capability", "network.outbound"), seen("host", HOST))

@@ -40,6 +40,45 @@ def test_capability_shows_each_source_and_where_it_was_seen():
     assert [(place.path, place.line) for place in comparison.undeclared_capabilities[1].places] == [("a.js", 9)]
 
 
+def test_what_was_seen_when_run_stands_beside_what_was_read():
+    observations = [
+        *cases.OBSERVED,
+        cases.seen("capability", "network.outbound", "", 0, dynamic=True),
+        cases.seen("host", cases.HOST, "", 0, dynamic=True),
+        cases.seen("host", "evil.example:8443", "", 0, dynamic=True),
+    ]
+    comparison = compare(cases.package(), observations, ran=True)
+
+    hosts_seen = {(use.host, use.port): (use.static, use.dynamic) for use in comparison.hosts}
+    assert hosts_seen == {(cases.HOST, 0): (True, True), ("evil.example", 8443): (False, True)}
+    assert hosts(comparison) == ["evil.example"]
+    used = {use.id.value: use.dynamic for use in comparison.capabilities}
+    assert used == {"network.outbound": True, "secrets.read": False}
+
+
+def test_a_plugin_that_was_not_run_is_not_said_to_do_nothing():
+    comparison = compare(cases.package(), cases.OBSERVED)
+
+    assert {use.dynamic for use in (*comparison.capabilities, *comparison.hosts)} == {None}
+
+
+def test_a_run_that_was_broken_off_shows_what_it_saw_and_claims_nothing_else():
+    seen = cases.seen("host", "evil.example", "", 0, dynamic=True)
+    results = [cases.result("static"), cases.result("behaviour", CheckStatus.INCONCLUSIVE, observations=(seen,))]
+
+    comparison = compare_results(cases.package(), results)
+
+    assert not comparison.ran
+    assert {use.host: use.dynamic for use in comparison.hosts} == {"evil.example": True, cases.HOST: None}
+
+
+def test_capability_declared_only_and_used_only_when_run_is_not_unused():
+    package = cases.package(derived=Derived())
+    observations = [cases.seen("capability", "network.outbound", "", 0, dynamic=True)]
+
+    assert compare(package, observations, ran=True).unused_capabilities == ()
+
+
 def test_capability_declared_by_name_and_never_shown_is_unused_but_an_implied_one_is_not():
     package = cases.package(derived=Derived())
 
