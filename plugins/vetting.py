@@ -8,9 +8,8 @@ from __future__ import annotations
 import logging
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -19,17 +18,17 @@ from governance.policies import evaluate
 from governance.policies.evaluation import warm
 from governance.vocabulary import CheckStatus, Severity, Verdict
 from plugins import risk as risks
-from plugins.archive import ArchiveLimits, Unpacked, unpack
 from plugins.capabilities import Comparison, compare_results
 from plugins.checks.base import Check, CheckResult, FeedSnapshot, Workspace
 from plugins.checks.registry import CHECKS, DECLARATION, SHOWN_ORDER
 from plugins.facts import build_facts
-from plugins.formats import read_package
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from governance.policies import CriterionOutcome, PolicyRules
+    from plugins.intake import Intake
+    from plugins.kept import Kept
     from plugins.package import Package
     from plugins.risk import RiskScore
 
@@ -41,18 +40,8 @@ logger = logging.getLogger(__name__)
 
 PAPERWORK = frozenset({"completeness"})
 BROKEN_REMEDY = "Vet it again; if it breaks again, those who run the portal find in the log where."
+NOTHING_THERE = "There is nothing in this package for it to look at."
 NO_RESULT = frozenset({CheckStatus.INCONCLUSIVE, CheckStatus.ERRORED})
-
-
-@dataclass(frozen=True, slots=True)
-class Intake:
-    """A package read without executing any of it."""
-
-    artifact: Path
-    filename: str
-    root: Path
-    unpacked: Unpacked
-    package: Package
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,28 +60,6 @@ class Report:
     fail_on: Severity
 
 
-@contextmanager
-def intake(artifact: Path, *, filename: str, work: Path, limits: ArchiveLimits | None = None) -> Iterator[Intake]:
-    """Unpack into a folder of its own below `work` and read the package; the folder is gone afterwards.
-
-    Raises:
-        plugins.archive.ArchiveRefused: the archive is refused.
-        plugins.formats.PackageRefused: the package in it is.
-    """
-    work.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=work, prefix="vet-") as folder:
-        root = Path(folder) / "tree"
-        unpacked = unpack(artifact, root, limits or ArchiveLimits())
-        name = safe_filename(filename)
-        yield Intake(artifact, name, root, unpacked, read_package(root, unpacked, filename=name))
-
-
-def safe_filename(filename: str) -> str:
-    """The last part of a file name, without anything that could be a path or that no reader sees."""
-    last = PurePosixPath(filename.replace("\\", "/")).name
-    return "".join(char for char in last if char.isprintable())[:255] or "package"
-
-
 def vet(
     taken: Intake,
     *,
@@ -101,8 +68,12 @@ def vet(
     cache: Path,
     fail_on: Severity = Severity.HIGH,
     progress: Progress | None = None,
+    kept: Kept | None = None,
 ) -> Report:
-    """Run every check on an intake and draw the conclusions. Never raises for what a plugin or an engine does."""
+    """Run every check on an intake and draw the conclusions. Never raises for what a plugin or an engine does.
+
+    A result in `kept` stands for running its check, and good ones are added to it; None: everything is looked at anew.
+    """
     tell = progress or (lambda _code, _status, _ms: None)
     snapshot = feed(taken.package)
     warming = Thread(target=warm, args=(policy,), name="policy", daemon=True)
@@ -119,7 +90,7 @@ def vet(
             feed=snapshot,
             fail_on=fail_on,
         )
-        results = _run_all(CHECKS, workspace, tell)
+        results = _run_all(CHECKS, taken, workspace, tell, kept)
         comparison = compare_results(taken.package, results)
         declared = _timed(DECLARATION.code, lambda: DECLARATION.compare(workspace, comparison))
         tell(declared.code, declared.status, declared.duration_ms)
@@ -176,26 +147,34 @@ def _listed(codes: Sequence[str]) -> str:
     return codes[0] if len(codes) == 1 else f"{', '.join(codes[:-1])} and {codes[-1]}"
 
 
-def _run_all(checks: Sequence[Check], workspace: Workspace, tell: Progress) -> list[CheckResult]:
+def _run_all(
+    checks: Sequence[Check], taken: Intake, workspace: Workspace, tell: Progress, kept: Kept | None
+) -> list[CheckResult]:
     """Run the checks side by side; `tell` is only called from this thread, so it may use its database connection."""
     results = []
     with ThreadPoolExecutor(max_workers=len(checks), thread_name_prefix="check") as pool:
         for check in checks:
             tell(check.code, None, 0)
-        for done in as_completed([pool.submit(_run_one, check, workspace) for check in checks]):
+        for done in as_completed([pool.submit(_run_one, check, taken, workspace, kept) for check in checks]):
             result = done.result()
             tell(result.code, result.status, result.duration_ms)
             results.append(result)
     return results
 
 
-def _run_one(check: Check, workspace: Workspace) -> CheckResult:
+def _run_one(check: Check, taken: Intake, workspace: Workspace, kept: Kept | None) -> CheckResult:
     def work() -> CheckResult:
-        if check.applies_to(workspace.package):
-            return check.run(workspace)
-        return CheckResult(
-            check.code, CheckStatus.NOT_APPLICABLE, "There is nothing in this package for it to look at."
-        )
+        if not check.applies_to(workspace.package):
+            return CheckResult(check.code, CheckStatus.NOT_APPLICABLE, NOTHING_THERE)
+        key = kept.key(check, workspace) if kept else None
+        if kept and key and (known := kept.get(key)):
+            return known
+        if check.reads_files:
+            taken.unpacked_tree()
+        result = check.run(workspace)
+        if kept and key:
+            kept.add(key, result)
+        return result
 
     return _timed(check.code, work)
 

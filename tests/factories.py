@@ -32,6 +32,7 @@ from plugins.models import (
     Component,
     CriterionResult,
     Finding,
+    KeptResult,
     Observation,
     OwnerTeam,
     Plugin,
@@ -380,6 +381,21 @@ class CriterionResultFactory(factory.django.DjangoModelFactory):
     criterion = factory.SubFactory(CriterionFactory)
     outcome = Outcome.MET
     explanation = "Nothing stands against it."
+
+
+class KeptResultFactory(factory.django.DjangoModelFactory):
+    """One kept result of an artifact; its seal is not that of the portal."""
+
+    class Meta:
+        model = KeptResult
+
+    artifact = factory.SubFactory(ArtifactFactory)
+    check_code = "static"
+    check_version = "1"
+    basis = "0" * 64
+    key = factory.Sequence(lambda number: digest(f"kept {number}"))
+    result = factory.LazyFunction(dict)
+    seal = "0" * 64
 
 
 class AdvisoryFeedFactory(factory.django.DjangoModelFactory):

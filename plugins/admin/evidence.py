@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from governance.admin.base import ReadOnlyAdmin
 from governance.badges import severity_badge, state_badge
 from governance.templatetags.breaks import breakable
-from plugins.models import Artifact, CheckRun, Component, CriterionResult, Finding, Observation
+from plugins.models import Artifact, CheckRun, Component, CriterionResult, Finding, KeptResult, Observation
 
 if TYPE_CHECKING:
     from django.utils.safestring import SafeString
@@ -155,3 +155,16 @@ class ArtifactAdmin(ReadOnlyAdmin[Artifact]):
     list_display = ("filename", "sha256", "size", "stored_at")
     search_fields = ("filename", "sha256")
     list_filter = ("stored_at",)
+
+
+@admin.register(KeptResult)
+class KeptResultAdmin(ReadOnlyAdmin[KeptResult]):
+    """What revalidations need not look at again."""
+
+    empty_text = _("Vetting keeps what it found, so that a revalidation reruns only what could come out otherwise.")
+    list_display = ("artifact", "check_code", "check_version", "basis", "made_at")
+    list_filter = ("check_code",)
+    list_select_related = ("artifact",)
+    search_fields = ("artifact__filename", "=artifact__sha256")
+    ordering = ("-id",)
+    exclude = ("result",)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from governance.vocabulary import Severity
-    from plugins.package import SourceFile
+from governance.vocabulary import Severity  # noqa: TC001 - governance.codec reads the types of fields
+from plugins.package import SourceFile  # noqa: TC001 - ditto
 
 NOTES_PER_RULE = 100
 

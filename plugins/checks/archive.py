@@ -22,6 +22,11 @@ class ArchiveCheck:
 
     code = "archive"
     version = "1"
+    reads_files = False
+
+    def basis(self, workspace: Workspace) -> str | None:  # noqa: ARG002 - the protocol's signature
+        """It only repeats what intake noted, so there is nothing to keep."""
+        return None
 
     def applies_to(self, package: Package) -> bool:  # noqa: ARG002 - there is always an archive
         """Every submission is an archive."""

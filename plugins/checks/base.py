@@ -153,7 +153,14 @@ class Check(Protocol):
 
     @property
     def version(self) -> str:
-        """Raised whenever its rules or their meaning change; part of the cache key."""
+        """Raised whenever its rules or their meaning change; part of the key under which results are kept."""
+
+    @property
+    def reads_files(self) -> bool:
+        """Whether it looks at the unpacked tree or the artifact, and not only at the facts in `Workspace.package`."""
+
+    def basis(self, workspace: Workspace) -> str | None:
+        """What its result rests on beside the artifact: rules, engines, feeds. None: it must be run each time."""
 
     def applies_to(self, package: Package) -> bool:
         """Whether there is anything to look at; False gives NOT_APPLICABLE."""

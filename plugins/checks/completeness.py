@@ -93,6 +93,11 @@ class CompletenessCheck:
     today: date | None = None
     code: str = "completeness"
     version: str = "1"
+    reads_files: bool = False
+
+    def basis(self, workspace: Workspace) -> str | None:  # noqa: ARG002 - the protocol's signature
+        """Promises run out by themselves, so it is asked each time."""
+        return None
 
     def applies_to(self, package: Package) -> bool:  # noqa: ARG002 - the protocol's signature
         """There is always something that should be there."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from governance import canonical
 from plugins.advisories.matching import AFFECTED, AdvisoryIndex, Answer, Match, lead_first
 from plugins.advisories.osv import OsvRecord, RecordInvalid, parse_record
 from plugins.advisories.requirements import Kind
@@ -12,6 +13,7 @@ from plugins.advisories.severity import UNSTATED
 from plugins.advisories.sources import sources
 from plugins.advisories.starter import NAME as DEMO_FEED
 from plugins.advisories.versions import NPM, PYPI, SUPPORTED
+from plugins.checks import basis
 from plugins.checks.base import CheckResult, ComponentResult, Finding, MatchedAdvisory, conclude, engines
 from plugins.checks.dependency_findings import (
     CODE,
@@ -48,6 +50,14 @@ class DependenciesCheck:
 
     code = CODE
     version = "1"
+    reads_files = False
+
+    def basis(self, workspace: Workspace) -> str | None:
+        """Our code, pip-audit, and every advisory that names a dependency. The feeds' age is a fact of its own."""
+        if workspace.feed is None:
+            return None
+        asked = {"feeds": list(workspace.feed.names), "advisories": list(workspace.feed.advisories)}
+        return basis.digest(basis.code(), basis.installed("pip-audit"), canonical.digest(asked))
 
     def applies_to(self, package: Package) -> bool:
         """Whether the package has any dependency, or a place where one may stand that intake could not read."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from governance.vocabulary import Severity
-from plugins.checks import kingfisher
+from plugins.checks import basis, kingfisher
 from plugins.checks.base import CheckResult, Finding, conclude
 from plugins.sandbox import SandboxUnavailable
 
@@ -56,9 +56,15 @@ class SecretsCheck:
 
     code = "secrets"
     version = "1"
+    reads_files = True
 
     def __init__(self, *, program: Path | None = None) -> None:
         self._program = program
+
+    def basis(self, workspace: Workspace) -> str | None:
+        """Our code, the engine, and the salt under which equal secrets are known again."""
+        salt = hashlib.sha256(_salt(workspace.cache)).hexdigest()
+        return basis.digest(basis.code(), basis.installed("kingfisher-bin"), salt)
 
     def applies_to(self, package: Package) -> bool:
         """Any file may hold a credential."""

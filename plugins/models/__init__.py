@@ -3,6 +3,7 @@
 from plugins.models.advisories import Advisory, AdvisoryFeed, AdvisoryPackage
 from plugins.models.artifacts import Artifact, ArtifactDamaged, artifact_storage
 from plugins.models.evidence import CheckRun, Component, CriterionResult, Finding, Observation
+from plugins.models.kept import KeptResult
 from plugins.models.owners import OwnerTeam
 from plugins.models.plugins import Plugin, PluginVersion, Submission
 from plugins.models.runs import VettingRun
@@ -17,6 +18,7 @@ __all__ = [
     "Component",
     "CriterionResult",
     "Finding",
+    "KeptResult",
     "Observation",
     "OwnerTeam",
     "Plugin",

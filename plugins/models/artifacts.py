@@ -10,6 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from django.core.files.storage import Storage
@@ -60,11 +61,22 @@ class Artifact(models.Model):
             ArtifactDamaged: the stored bytes have another digest; nothing is left at `destination`.
             FileNotFoundError: the storage has lost them.
         """
+        try:
+            with destination.open("xb") as target:
+                self._read(target.write)
+        except ArtifactDamaged:
+            destination.unlink()
+            raise
+
+    def verify(self) -> None:
+        """Read the bytes to see that they are still the ones submitted. Raises as `copy_to` does."""
+        self._read(lambda _chunk: None)
+
+    def _read(self, take: Callable[[bytes], object]) -> None:
         digest = hashlib.sha256()
-        with artifact_storage().open(self.storage_name) as source, destination.open("xb") as target:
+        with artifact_storage().open(self.storage_name) as source:
             while chunk := source.read(CHUNK):
                 digest.update(chunk)
-                target.write(chunk)
+                take(chunk)
         if digest.hexdigest() != self.sha256:
-            destination.unlink()
             raise ArtifactDamaged(str(_("The stored file of %(name)s has been altered.") % {"name": self.filename}))

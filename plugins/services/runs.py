@@ -22,20 +22,24 @@ from governance.services import published_policy, published_rules
 from plugins.checks.registry import CODES
 from plugins.config import archive_limits
 from plugins.enums import RunState, Trigger, VersionState
+from plugins.intake import intake, recalled
 from plugins.models import VettingRun
 from plugins.services.evidence import store_report
 from plugins.services.feeds import snapshot
+from plugins.services.kept import KeptResults
 from plugins.signals import run_concluded, run_errored
-from plugins.vetting import intake, vet
+from plugins.vetting import vet
 from plugins.work import work_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
+    from pathlib import Path
 
     from governance.models import User
     from governance.vocabulary import CheckStatus
-    from plugins.models import PluginVersion
+    from plugins.intake import Intake
+    from plugins.models import Artifact, PluginVersion
     from plugins.vetting import Progress, Report
 
 logger = logging.getLogger(__name__)
@@ -44,6 +48,8 @@ LEASE = timedelta(seconds=60)
 """How long a worker may stay silent; longer than a locked database keeps two beats from being written."""
 BEAT = 15.0
 """Seconds between two renewals of the lease."""
+PACE = 0.2
+"""Seconds between two writes of progress."""
 PATIENCE = timedelta(minutes=2)
 """How long a queued run waits for a worker before its task counts as lost; the longer it waits, the more patient."""
 MAX_ATTEMPTS = 3
@@ -97,7 +103,13 @@ def execute_run(*, run_id: int, watch: Progress | None = None) -> VettingRun | N
     attempt = run.attempts
     try:
         with _heartbeat(run_id, attempt):
-            return _conclude(run_id, attempt, _vet(run, watch))
+            store = KeptResults(run.version.artifact, reuse=run.trigger in REVALIDATION)
+            report = _vet(run, store, watch)
+            with transaction.atomic():
+                concluded = _conclude(run_id, attempt, report)
+                if concluded:
+                    store.write(report.intake)
+            return concluded
     except Exception as error:
         logger.exception("vetting run %s broke", run_id)
         _note_error(run_id, attempt, f"{type(error).__name__}: {error}")
@@ -122,19 +134,32 @@ def _take_up(run_id: int) -> VettingRun | None:
     return run
 
 
-def _vet(run: VettingRun, watch: Progress | None) -> Report:
-    artifact = run.version.artifact
-    with work_folder("run") as folder:
-        path = folder / "artifact"
-        artifact.copy_to(path)
-        with intake(path, filename=artifact.filename, work=folder, limits=archive_limits()) as taken:
-            return vet(
-                taken,
-                policy=_rules(run),
-                feed=lambda package: snapshot(package.dependencies),
-                cache=settings.CACHE_DIR,
-                progress=_Progress(run, watch),
-            )
+def _vet(run: VettingRun, store: KeptResults, watch: Progress | None) -> Report:
+    """Vet the version's artifact. A revalidation reruns only what could come out otherwise."""
+    with work_folder("run") as folder, _taken(run.version.artifact, store, folder) as taken:
+        return vet(
+            taken,
+            policy=_rules(run),
+            feed=lambda package: snapshot(package.dependencies),
+            cache=settings.CACHE_DIR,
+            progress=_Progress(run, watch),
+            kept=store.kept,
+        )
+
+
+@contextmanager
+def _taken(artifact: Artifact, store: KeptResults, folder: Path) -> Iterator[Intake]:
+    """The artifact read anew, or as it is known; its bytes are checked against their digest either way."""
+    limits = archive_limits()
+    if known := store.known_intake():
+        artifact.verify()
+        with recalled(known, filename=artifact.filename, work=folder, fetch=artifact.copy_to, limits=limits) as taken:
+            yield taken
+        return
+    path = folder / "artifact"
+    artifact.copy_to(path)
+    with intake(path, filename=artifact.filename, work=folder, limits=limits) as taken:
+        yield taken
 
 
 @contextmanager
@@ -174,18 +199,22 @@ def _rules(run: VettingRun) -> PolicyRules:
 
 
 class _Progress:
-    """Writes each check's state into the run's progress column, which keeps no lineage."""
+    """Writes the checks' states into the run's progress column, which keeps no lineage; what comes at once, at once."""
 
     def __init__(self, run: VettingRun, watch: Progress | None) -> None:
         self.run_id, self.attempt = run.pk, run.attempts
         self.watch = watch
         self.state = _fresh_progress()
+        self._written = -PACE
 
     def __call__(self, code: str, status: CheckStatus | None, milliseconds: int) -> None:
         checks = self.state["checks"]
         checks[code] = {"status": status.value if status else "running", "ms": milliseconds if status else None}
         self.state["done"] = sum(1 for check in checks.values() if check["status"] not in {"queued", "running"})
-        _keep(self.run_id, self.attempt, progress=self.state)
+        waiting = sum(1 for check in checks.values() if check["status"] == "queued")
+        if waiting <= 1 or time.monotonic() - self._written >= PACE:  # the last one to start reads what the others saw
+            _keep(self.run_id, self.attempt, progress=self.state)
+            self._written = time.monotonic()
         if self.watch:
             self.watch(code, status, milliseconds)
 

@@ -19,11 +19,11 @@ from plugins.enums import Trigger, VersionState
 from plugins.formats import PackageRefused
 from plugins.formats.identity import same_python_version
 from plugins.formats.python_package import NAME as PYTHON_PACKAGE
+from plugins.intake import intake, safe_filename
 from plugins.models import Artifact, Plugin, PluginVersion, Submission
 from plugins.services import artifacts, runs, teams
 from plugins.services.storable import storable
 from plugins.signals import version_withdrawn
-from plugins.vetting import intake, safe_filename
 from plugins.work import work_folder
 
 if TYPE_CHECKING:

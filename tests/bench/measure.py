@@ -13,8 +13,9 @@ from pathlib import Path
 from governance.policies import baseline
 from plugins.advisories.starter import NAME, starter_feed
 from plugins.checks.base import FeedSnapshot
+from plugins.intake import intake
 from plugins.sandbox.python import CODE_ROOT
-from plugins.vetting import intake, vet
+from plugins.vetting import vet
 from tests.bench.front_doors import Spent, series, spend
 
 NO_VERDICT = 2

@@ -12,7 +12,8 @@ from plugins import vetting
 from plugins.archive import ArchiveRefused
 from plugins.checks.base import CheckResult, FeedSnapshot
 from plugins.checks.registry import CHECKS, CODES, SHOWN_ORDER
-from plugins.vetting import conclude, intake, vet
+from plugins.intake import intake
+from plugins.vetting import conclude, vet
 from tests.plugins import cases
 
 FEED = FeedSnapshot(("test",), 1, age_days=0.0, demo=False, advisories=())
@@ -26,6 +27,11 @@ class Fake:
     code: str = "static"
     version: str = "1"
     applies: bool = True
+
+    reads_files = True
+
+    def basis(self, workspace):
+        return None
 
     def applies_to(self, package):
         return self.applies

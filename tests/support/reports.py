@@ -11,7 +11,8 @@ from plugins.capabilities import compare_results
 from plugins.checks.completeness import CompletenessCheck
 from plugins.checks.declaration import DeclarationCheck
 from plugins.facts import build_facts
-from plugins.vetting import Intake, Report, conclude
+from plugins.intake import Intake
+from plugins.vetting import Report, conclude
 from tests.plugins import cases
 
 

@@ -12,8 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from governance.vocabulary import Severity
+from plugins.checks import basis
 from plugins.checks.base import CheckResult, Finding, conclude, engines
-from plugins.checks.static import ast_grep, bandit, hooks
+from plugins.checks.static import ast_grep, bandit, hooks, rules
 from plugins.checks.static.report import CODE, EngineReport, named
 from plugins.checks.suppressions import suppressions
 
@@ -34,6 +35,11 @@ class StaticCheck:
 
     code = CODE
     version = "2"
+    reads_files = True
+
+    def basis(self, workspace: Workspace) -> str | None:  # noqa: ARG002 - the protocol's signature
+        """Our code and rules, and both engines."""
+        return basis.digest(basis.code(), rules.load().digest, basis.installed("bandit", "ast-grep-py"))
 
     def applies_to(self, package: Package) -> bool:
         """Whether there is any code, or an install hook, which is code even without a file of its own."""

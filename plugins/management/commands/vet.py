@@ -28,9 +28,10 @@ from plugins.exports.text import plain
 from plugins.exports.vetting_json import error_document
 from plugins.fetching import FetchFailed, fetch
 from plugins.formats import PackageRefused
+from plugins.intake import intake
 from plugins.sandbox import SandboxUnavailable
 from plugins.services.feeds import safe_snapshot
-from plugins.vetting import intake, vet
+from plugins.vetting import vet
 from plugins.work import work_folder
 
 if TYPE_CHECKING:

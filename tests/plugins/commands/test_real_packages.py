@@ -17,7 +17,8 @@ from plugins.advisories.starter import NAME, starter_feed
 from plugins.checks.base import FeedSnapshot
 from plugins.exports.vetting_json import vetting_document
 from plugins.fetching import FetchFailed, fetch
-from plugins.vetting import intake, vet
+from plugins.intake import intake
+from plugins.vetting import vet
 from tests.plugins.commands.cases import ROOT, valid
 
 pytestmark = pytest.mark.real

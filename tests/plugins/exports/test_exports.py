@@ -14,7 +14,8 @@ from plugins.advisories.starter import NAME, starter_feed
 from plugins.checks.base import CheckResult, FeedSnapshot, Finding
 from plugins.exports.render import FORMATS, render
 from plugins.exports.sarif import LEVELS
-from plugins.vetting import intake, vet
+from plugins.intake import intake
+from plugins.vetting import vet
 from tests.plugins.commands.cases import valid
 
 ESCAPES = "\x1b[31mred\x07\r\n\u202e\u2066 end"
