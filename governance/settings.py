@@ -241,6 +241,8 @@ Q_CLUSTER = {
     **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
 }
 
+SWEEP_RUNS = env.int("PLUGWARDEN_SWEEP_RUNS", default=max(1, Q_CLUSTER["workers"] - 1))
+
 # --- vetting -----------------------------------------------------------------------------------------------------
 ARCHIVE_LIMITS = {
     "input_bytes": env.int("PLUGWARDEN_MAX_UPLOAD", default=100 * 1024 * 1024),

@@ -61,6 +61,10 @@ class Trigger(TextChoices):
     RETRY = "retry", _("Retry after an error")
 
 
+SWEEPS = (Trigger.SCHEDULE, Trigger.ADVISORY)
+"""Runs the portal asks for by itself, many at once: they give way to those somebody waits for."""
+
+
 class Outcome(TextChoices):
     """How a criterion came out."""
 

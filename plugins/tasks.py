@@ -15,6 +15,7 @@ def run_vetting(*, run_id: int) -> str:
 
 
 def watchdog() -> str:
-    """Queue runs again whose worker was lost, and remove what it left behind."""
-    taken_up, swept = services.requeue_lost(now=timezone.now()), sweep()
-    return f"{taken_up} runs taken up again, {swept} work folders removed"
+    """Queue runs again whose worker was lost, remove what it left behind, let waiting sweeps go on."""
+    now = timezone.now()
+    taken_up, released, swept = services.requeue_lost(now=now), services.release_sweeps(now=now), sweep()
+    return f"{taken_up} runs taken up again, {released} of sweeps released, {swept} work folders removed"

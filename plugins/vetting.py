@@ -18,6 +18,7 @@ from governance.policies import evaluate
 from governance.policies.evaluation import warm
 from governance.vocabulary import CheckStatus, Severity, Verdict
 from plugins import risk as risks
+from plugins import slots
 from plugins.capabilities import Comparison, compare_results
 from plugins.checks.base import Check, CheckResult, FeedSnapshot, Workspace
 from plugins.checks.registry import CHECKS, DECLARATION, SHOWN_ORDER
@@ -171,7 +172,8 @@ def _run_one(check: Check, taken: Intake, workspace: Workspace, kept: Kept | Non
             return known
         if check.reads_files:
             taken.unpacked_tree()
-        result = check.run(workspace)
+        with slots.hold(workspace.cache / "slots", check.code):
+            result = check.run(workspace)
         if kept and key:
             kept.add(key, result)
         return result

@@ -11,7 +11,7 @@ from governance.fsm import ConcurrentTransitionMixin, FSMField, transition
 from governance.models import PolicyVersion, Tracked
 from governance.models.choices import choices
 from governance.vocabulary import Tier
-from plugins.enums import RUN_ENDED, RUN_OPEN, RunState, Trigger
+from plugins.enums import RUN_ENDED, RUN_OPEN, SWEEPS, RunState, Trigger
 from plugins.models.plugins import PluginVersion
 
 if TYPE_CHECKING:
@@ -30,8 +30,20 @@ class VettingRunQuerySet(models.QuerySet["VettingRun"]):
         return self.filter(state__in=RUN_OPEN)
 
     def lost(self, now: datetime) -> VettingRunQuerySet:
-        """Those whose worker stopped renewing its lease, or that were never taken up."""
-        return self.unfinished().filter(lease_until__lt=now)
+        """Those whose worker stopped renewing its lease, or that were never taken up though it was their turn."""
+        return (
+            self.unfinished()
+            .filter(lease_until__lt=now)
+            .exclude(state=RunState.QUEUED, released_at=None, trigger__in=SWEEPS)
+        )
+
+    def of_sweeps(self) -> VettingRunQuerySet:
+        """Those the portal itself asked for; nobody sits and waits for them."""
+        return self.filter(trigger__in=SWEEPS)
+
+    def waiting(self) -> VettingRunQuerySet:
+        """Those of sweeps whose turn has not come; oldest first."""
+        return self.of_sweeps().filter(state=RunState.QUEUED, released_at=None).order_by("queued_at", "pk")
 
 
 class VettingRun(ConcurrentTransitionMixin, Tracked):
@@ -45,6 +57,9 @@ class VettingRun(ConcurrentTransitionMixin, Tracked):
     state = FSMField(_("state"), choices=RunState.choices, default=RunState.QUEUED, protected=True, editable=False)
     reason = models.TextField(_("reason"), blank=True, help_text=_("Why it ended as it did, in a sentence."))
     queued_at = models.DateTimeField(_("queued"), auto_now_add=True)
+    released_at = models.DateTimeField(
+        _("handed to the workers"), null=True, blank=True, help_text=_("A sweep's runs wait for their turn before.")
+    )
     started_at = models.DateTimeField(_("started"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     lease_until = models.DateTimeField(_("lease until"), help_text=_("Past it, the watchdog queues the run again."))

@@ -21,12 +21,13 @@ from governance.queue import enqueue
 from governance.services import published_policy, published_rules
 from plugins.checks.registry import CODES
 from plugins.config import archive_limits
-from plugins.enums import RunState, Trigger, VersionState
+from plugins.enums import SWEEPS, RunState, Trigger, VersionState
 from plugins.intake import intake, recalled
 from plugins.models import VettingRun
 from plugins.services.evidence import store_report
 from plugins.services.feeds import snapshot
 from plugins.services.kept import KeptResults
+from plugins.services.sweeps import PATIENCE, release_sweeps
 from plugins.signals import run_concluded, run_errored
 from plugins.vetting import vet
 from plugins.work import work_folder
@@ -50,10 +51,7 @@ BEAT = 15.0
 """Seconds between two renewals of the lease."""
 PACE = 0.2
 """Seconds between two writes of progress."""
-PATIENCE = timedelta(minutes=2)
-"""How long a queued run waits for a worker before its task counts as lost; the longer it waits, the more patient."""
 MAX_ATTEMPTS = 3
-REVALIDATION = frozenset({Trigger.SCHEDULE, Trigger.ADVISORY})
 
 
 class RunRefused(Exception):
@@ -83,12 +81,16 @@ def request_run(*, version: PluginVersion, actor: User | None, trigger: Trigger 
                 policy=published_policy(),
                 trigger=trigger,
                 lease_until=timezone.now() + PATIENCE,
+                released_at=None if trigger in SWEEPS else timezone.now(),
                 progress=_fresh_progress(),
             )
     except IntegrityError as clash:
         raise RunRefused(_("%(version)s is being vetted already.") % {"version": version}) from clash
     ledger.record(verb="run.queued", subject=run, actor=actor, details={"trigger": trigger})
-    enqueue("plugins.tasks.run_vetting", run_id=run.pk)
+    if trigger in SWEEPS:
+        release_sweeps(now=timezone.now())
+    else:
+        enqueue("plugins.tasks.run_vetting", run_id=run.pk)
     return run
 
 
@@ -102,8 +104,8 @@ def execute_run(*, run_id: int, watch: Progress | None = None) -> VettingRun | N
         return None
     attempt = run.attempts
     try:
-        with _heartbeat(run_id, attempt):
-            store = KeptResults(run.version.artifact, reuse=run.trigger in REVALIDATION)
+        with _next_sweep(), _heartbeat(run_id, attempt):
+            store = KeptResults(run.version.artifact, reuse=run.trigger in SWEEPS)
             report = _vet(run, store, watch)
             with transaction.atomic():
                 concluded = _conclude(run_id, attempt, report)
@@ -160,6 +162,18 @@ def _taken(artifact: Artifact, store: KeptResults, folder: Path) -> Iterator[Int
     artifact.copy_to(path)
     with intake(path, filename=artifact.filename, work=folder, limits=limits) as taken:
         yield taken
+
+
+@contextmanager
+def _next_sweep() -> Iterator[None]:
+    """Whatever becomes of this run, afterwards there may be room for the next one of a sweep."""
+    try:
+        yield
+    finally:
+        try:
+            release_sweeps(now=timezone.now())
+        except DatabaseError as problem:  # the watchdog does it within a minute
+            logger.warning("no run of a sweep could be released: %s", problem)
 
 
 @contextmanager
@@ -231,7 +245,7 @@ def _conclude(run_id: int, attempt: int, report: Report) -> VettingRun | None:
         return None
     store_report(run=run, report=report)
     version = run.version
-    if run.trigger not in REVALIDATION:  # else certification decides between renewal and review
+    if run.trigger not in SWEEPS:  # else certification decides between renewal and review
         version.enter_review()
         version.save(update_fields=["state"])
     run_concluded.send(sender=VettingRun, run=run)

@@ -258,7 +258,7 @@ def test_the_watchdog_queues_a_lost_run_again(running, django_capture_on_commit_
     VettingRun.objects.filter(pk=running.pk).update(lease_until=timezone.now() - MINUTE)
 
     with django_capture_on_commit_callbacks(execute=True):
-        assert watchdog() == "1 runs taken up again, 0 work folders removed"
+        assert watchdog() == "1 runs taken up again, 0 of sweeps released, 0 work folders removed"
 
     assert OrmQ.objects.get().task["kwargs"] == {"run_id": running.pk}
     assert verbs()[-1] == "run.requeued"
