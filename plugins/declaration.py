@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from governance.vocabulary import Capability
 from plugins.documents import Document, PackageRefused, clean, load_json, quote
-from plugins.package import DataFlow, Declaration, EgressHost, Problem
+from plugins.package import DataFlow, Declaration, EgressHost, FailureMode, Problem, Scenario
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -93,6 +93,7 @@ def _message(error: ValidationError) -> str:
 def _build(data: dict[str, Any]) -> Declaration:
     support = data.get("support", {})
     coverage = data.get("test_coverage")
+    failures = tuple(_failure(item) for item in data.get("failure_modes", ()))
     return Declaration(
         capabilities=frozenset(Capability(value) for value in data.get("capabilities", ())),
         egress=tuple(_egress(item) for item in data.get("egress", ())),
@@ -102,8 +103,14 @@ def _build(data: dict[str, Any]) -> Declaration:
         support_contact=clean(support.get("contact")),
         update_cadence=clean(data.get("update_cadence")),
         rollback_version=clean(data.get("rollback_version")),
-        failure_mode=clean(data.get("failure_mode")),
+        failure_mode=clean(data.get("failure_mode"))
+        or clean(" ".join(f"{one.cause}: {one.behaviour}" for one in failures)),
+        failure_modes=failures,
+        env=tuple(data.get("env", ())),
+        scenarios=tuple(_scenario(item) for item in data.get("scenarios", ())),
+        test_command=clean(data.get("test_command")),
         test_evidence=clean(data.get("test_evidence")),
+        coverage_report=clean(data.get("coverage_report")),
         test_coverage=None if coverage is None else float(coverage),
         load_evidence=clean(data.get("load_evidence")),
         reproducible_build=clean(data.get("reproducible_build")),
@@ -126,6 +133,14 @@ def _flow(item: dict[str, Any]) -> DataFlow:
         retention=clean(item.get("retention")),
         recipients=tuple(clean(name) for name in item.get("recipients", ())),
     )
+
+
+def _scenario(item: dict[str, Any]) -> Scenario:
+    return Scenario(clean(item["name"]), tuple(clean(step) for step in item.get("steps", ())), clean(item["expected"]))
+
+
+def _failure(item: dict[str, Any]) -> FailureMode:
+    return FailureMode(clean(item["cause"]), clean(item["behaviour"]))
 
 
 @cache

@@ -43,6 +43,7 @@ def build_facts(
         "today": day.isoformat(),
         "package": _package(package),
         "declaration": _declaration(package.declaration, day),
+        "tests": _tests(package),
         "checks": {result.code: _check(result) for result in results},
         "capabilities": _capabilities(comparison),
         "egress": _egress(comparison),
@@ -115,6 +116,11 @@ def _declaration(declaration: Declaration | None, today: date) -> dict[str, Any]
             for entry in declaration.egress
         ],
         "secrets": list(declaration.secrets),
+        "env": list(declaration.env),
+        "failure_modes": [{"cause": mode.cause, "behaviour": mode.behaviour} for mode in declaration.failure_modes],
+        "scenarios": [
+            {"name": one.name, "steps": list(one.steps), "expected": one.expected} for one in declaration.scenarios
+        ],
         "data_flows": [
             {
                 "category": flow.category,
@@ -133,7 +139,9 @@ def _declaration(declaration: Declaration | None, today: date) -> dict[str, Any]
                 "update_cadence",
                 "rollback_version",
                 "failure_mode",
+                "test_command",
                 "test_evidence",
+                "coverage_report",
                 "load_evidence",
                 "reproducible_build",
             )
@@ -143,6 +151,16 @@ def _declaration(declaration: Declaration | None, today: date) -> dict[str, Any]
         facts["test_coverage"] = float(declaration.test_coverage)
     if (left := days_left(declaration.support_until, today)) is not None:
         facts["support_days_left"] = left
+    return facts
+
+
+def _tests(package: Package) -> dict[str, Any]:
+    """What the reports in the package say; absent where there is none that could be read."""
+    facts: dict[str, Any] = {}
+    if results := package.test_results:
+        facts |= {"total": results.total, "failed": results.failed, "skipped": results.skipped}
+    if package.coverage:
+        facts["coverage"] = float(package.coverage.percent)
     return facts
 
 

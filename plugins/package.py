@@ -104,6 +104,23 @@ class DataFlow:
 
 
 @dataclass(frozen=True, slots=True)
+class Scenario:
+    """One use the owner promises to work, as a reviewer can follow it."""
+
+    name: str
+    steps: tuple[str, ...] = ()
+    expected: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FailureMode:
+    """One way to fail and what the plugin does then, in the owner's words."""
+
+    cause: str
+    behaviour: str
+
+
+@dataclass(frozen=True, slots=True)
 class Declaration:
     """What the owner declares in `plugin-governance.json`; schema: docs/schemas/plugin-governance.v1.schema.json."""
 
@@ -117,9 +134,18 @@ class Declaration:
     update_cadence: str = ""
     rollback_version: str = ""
     failure_mode: str = ""
-    """What the plugin does when the other side is down or answers nonsense, in the owner's words."""
+    """What the plugin does when the other side is down or answers nonsense, in the owner's words; where only
+    `failure_modes` are given, those in one text."""
+    failure_modes: tuple[FailureMode, ...] = ()
+    env: tuple[str, ...] = ()
+    """Names of the environment variables it reads."""
+    scenarios: tuple[Scenario, ...] = ()
+    test_command: str = ""
+    """How the tests are run in the package's folder: words as a POSIX shell splits them, but no shell runs them."""
     test_evidence: str = ""
-    """Path in the package, or address, of test results."""
+    """Path in the package, or address, of test results; JUnit XML in the package is read."""
+    coverage_report: str = ""
+    """Path in the package of a coverage report: Cobertura XML or LCOV."""
     test_coverage: float | None = None
     """Line coverage in percent, 0 to 100."""
     load_evidence: str = ""
@@ -136,6 +162,33 @@ class Derived:
     capabilities: frozenset[Capability] = frozenset()
     egress: tuple[EgressHost, ...] = ()
     secrets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TestResults:
+    """What a JUnit file in the package says. `failed` counts failures and errors."""
+
+    __test__ = False  # no test class, whatever pytest makes of its name
+
+    path: str
+    total: int
+    failed: int
+    skipped: int
+    first_failed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What a coverage report in the package says."""
+
+    path: str
+    lines: int
+    covered: int
+
+    @property
+    def percent(self) -> float:
+        """Line coverage, 0 to 100."""
+        return round(100 * self.covered / self.lines, 2) if self.lines else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +217,10 @@ class Package:
     install_hooks: tuple[InstallHook, ...] = ()
     declaration: Declaration | None = None
     derived: Derived = field(default_factory=Derived)
+    test_results: TestResults | None = None
+    """Of the JUnit file that the declaration names, where it could be read."""
+    coverage: Coverage | None = None
+    """Of the coverage report that the declaration names, where it could be read."""
     problems: tuple[Problem, ...] = ()
 
     @property

@@ -48,6 +48,9 @@ _FINDING = {
     "fingerprint": "0f3a",
     "remediation": "Use a fixed function.",
 }
+_FAILURE = {"cause": "the service does not answer", "behaviour": "stops with an error"}
+_SCENARIO = {"name": "A form is sent", "steps": ["Run the workflow"], "expected": "a record"}
+_NO_TESTS = "no JUnit file in the package could be read"
 _NO_DECLARATION = "there is no declaration"
 _NO_RESULT = "the check gave no result"
 _NO_COMPARISON = "the code could not be read whole"
@@ -82,6 +85,7 @@ FACTS: tuple[Fact, ...] = (
     Fact("declaration.capabilities", ["network.outbound"], "Declared capability ids.", _NO_DECLARATION),
     Fact("declaration.egress", [_HOST], "Declared hosts.", _NO_DECLARATION),
     Fact("declaration.secrets", ["acmeApi"], "Declared secrets.", _NO_DECLARATION),
+    Fact("declaration.env", ["ACME_TIMEOUT"], "Declared names of environment variables.", _NO_DECLARATION),
     Fact("declaration.data_flows", [_FLOW], "Declared data flows.", _NO_DECLARATION),
     Fact("declaration.support_until", "2027-12-31", "End of support, as written.", _NO_DECLARATION),
     Fact("declaration.support_days_left", 403, "Days to the end of support.", "no valid date is declared"),
@@ -89,10 +93,18 @@ FACTS: tuple[Fact, ...] = (
     Fact("declaration.update_cadence", "monthly", "How often updates come.", _NO_DECLARATION),
     Fact("declaration.rollback_version", "1.1.4", "Version to go back to.", _NO_DECLARATION),
     Fact("declaration.failure_mode", "Stops the workflow with an error.", "Behaviour on failure.", _NO_DECLARATION),
+    Fact("declaration.failure_modes", [_FAILURE], "The ways to fail, one by one.", _NO_DECLARATION),
+    Fact("declaration.scenarios", [_SCENARIO], "Uses that work, as a reviewer can follow them.", _NO_DECLARATION),
+    Fact("declaration.test_command", "node --test test/", "How to run the tests.", _NO_DECLARATION),
+    Fact("declaration.coverage_report", "coverage/lcov.info", "Path of a coverage report.", _NO_DECLARATION),
     Fact("declaration.test_evidence", "reports/tests.xml", "Path or address of test results.", _NO_DECLARATION),
     Fact("declaration.test_coverage", 87.5, "Line coverage, a decimal number: 0.0 to 100.0.", "not declared"),
     Fact("declaration.load_evidence", "reports/load.md", "Load and stability evidence.", _NO_DECLARATION),
     Fact("declaration.reproducible_build", "npm ci && npm run build", "How to rebuild it.", _NO_DECLARATION),
+    Fact("tests.total", 42, "Tests in the JUnit file that the declaration names.", _NO_TESTS),
+    Fact("tests.failed", 0, "How many of them failed.", _NO_TESTS),
+    Fact("tests.skipped", 1, "How many of them were skipped.", _NO_TESTS),
+    Fact("tests.coverage", 86.9, "Line coverage as the report in the package says.", "no report could be read"),
     Fact("capabilities.declared", ["network.outbound"], "What the owner declares."),
     Fact("capabilities.derived", ["network.outbound"], "What the native manifest shows."),
     Fact("capabilities.static", ["network.outbound"], "What was seen in the code.", _NO_COMPARISON),

@@ -42,6 +42,8 @@ class VersionPage:
     runs: tuple[VettingRun, ...]
     declaration: tuple[tuple[str, Any], ...]
     data_flows: tuple[Mapping[str, Any], ...]
+    failure_modes: tuple[Mapping[str, Any], ...]
+    scenarios: tuple[Mapping[str, Any], ...]
     events: tuple[LineageEntry, ...]
     sections: tuple[FilledSection, ...]
     standing: Standing
@@ -77,7 +79,9 @@ def version_page(
         ),
         runs=runs,
         declaration=_declared(version.declaration),
-        data_flows=_flows(version.declaration),
+        data_flows=_listed(version.declaration, "data_flows"),
+        failure_modes=_listed(version.declaration, "failure_modes"),
+        scenarios=_listed(version.declaration, "scenarios"),
         events=events_about([version, version.artifact, *runs, *about], limit=EARLIER),
         sections=filled(request, version),
         standing=standing_as_of(version.plugin, timezone.now()),
@@ -96,15 +100,19 @@ def _declared(document: Any) -> tuple[tuple[str, Any], ...]:
         (_("Update cadence"), given.get("update_cadence")),
         (_("Rollback version"), given.get("rollback_version")),
         (_("Behaviour on failure"), given.get("failure_mode")),
+        (_("Test command"), given.get("test_command")),
         (_("Test evidence"), given.get("test_evidence")),
+        (_("Coverage report"), given.get("coverage_report")),
         (_("Test coverage"), None if coverage is None else f"{coverage} %"),
         (_("Load evidence"), given.get("load_evidence")),
         (_("Reproducible build"), given.get("reproducible_build")),
         (_("Secrets it asks for"), ", ".join(map(str, given.get("secrets") or ()))),
+        (_("Environment variables"), ", ".join(map(str, given.get("env") or ()))),
     )
     return tuple((name, value or "") for name, value in rows)
 
 
-def _flows(document: Any) -> tuple[Mapping[str, Any], ...]:
-    flows = document.get("data_flows") if isinstance(document, dict) else None
-    return tuple(flow for flow in flows or () if isinstance(flow, dict))
+def _listed(document: Any, name: str) -> tuple[Mapping[str, Any], ...]:
+    """The objects of one list of a declaration."""
+    listed = document.get(name) if isinstance(document, dict) else None
+    return tuple(one for one in listed or () if isinstance(one, dict))

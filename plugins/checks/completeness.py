@@ -7,7 +7,6 @@ there is no declaration at all is the declaration check's to say, once.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
@@ -19,6 +18,7 @@ from governance.vocabulary import Severity
 from plugins.checks import archive
 from plugins.checks.base import CheckResult, Finding, Workspace, conclude
 from plugins.evidence_files import declaration_path, has_changelog, has_license_file, has_readme
+from plugins.reported_tests import is_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,11 +26,14 @@ if TYPE_CHECKING:
     from plugins.package import Declaration, Package, Problem
 
 PROBLEM_SEVERITIES = (
+    ("coverage-contradicted", Severity.MEDIUM),
+    ("coverage-report-absent", Severity.MEDIUM),
     ("declaration-*", Severity.MEDIUM),
     ("entry-point*", Severity.MEDIUM),
     ("identity-mismatch", Severity.MEDIUM),
     ("requirements-index", Severity.MEDIUM),
     ("swagger-plain-http", Severity.MEDIUM),
+    ("tests-*", Severity.MEDIUM),
     ("*-unreadable", Severity.MEDIUM),
 )
 """How bad a problem of intake is, by its rule; the first pattern that fits wins, and LOW is the rest."""
@@ -68,9 +71,24 @@ PROMISES = (
     ("failure_mode", "failure-mode-missing", Severity.LOW, "Behaviour on failure is not declared", "Set failure_mode."),
     ("rollback_version", "rollback-missing", Severity.LOW, "No rollback version is declared", "Set rollback_version."),
     ("test_evidence", "test-evidence-missing", Severity.LOW, "No test results are declared", "Set test_evidence."),
+    (
+        "test_command",
+        "test-command-missing",
+        Severity.INFO,
+        "How to run the tests is not declared",
+        "Set test_command.",
+    ),
+    ("scenarios", "scenarios-missing", Severity.INFO, "No scenario of use is declared", "Add scenarios."),
     ("test_coverage", "test-coverage-missing", Severity.INFO, "No test coverage is declared", "Set test_coverage."),
     ("update_cadence", "update-cadence-missing", Severity.INFO, "No update cadence is declared", "Set update_cadence."),
     ("load_evidence", "load-evidence-missing", Severity.INFO, "No load evidence is declared", "Set load_evidence."),
+    (
+        "coverage_report",
+        "coverage-report-missing",
+        Severity.INFO,
+        "No coverage report is declared",
+        "Set coverage_report.",
+    ),
     (
         "reproducible_build",
         "reproducible-build-missing",
@@ -82,9 +100,6 @@ PROMISES = (
 DOCUMENTS = 3
 """README, changelog, licence text."""
 
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
-"""The start of an address; anything else in `test_evidence` is a path in the package."""
-
 
 @dataclass(frozen=True, slots=True)
 class CompletenessCheck:
@@ -92,7 +107,7 @@ class CompletenessCheck:
 
     today: date | None = None
     code: str = "completeness"
-    version: str = "1"
+    version: str = "2"
     reads_files: bool = False
 
     def basis(self, workspace: Workspace) -> str | None:  # noqa: ARG002 - the protocol's signature
@@ -203,7 +218,7 @@ def _promises(package: Package, today: date) -> Iterator[Finding]:
         return
     declared_in = declaration_path(package)
     for field, rule, severity, title, remediation in PROMISES:
-        if getattr(declaration, field) in ("", None):
+        if getattr(declaration, field) in ("", None, ()):
             yield _finding(rule, severity, title, remediation, path=declared_in)
     yield from _support_window(declaration, today, declared_in)
     if declaration.rollback_version and declaration.rollback_version == package.metadata.version:
@@ -215,7 +230,7 @@ def _promises(package: Package, today: date) -> Iterator[Finding]:
             path=declared_in,
         )
     evidence = declaration.test_evidence
-    if evidence and not _ADDRESS.match(evidence) and evidence not in {file.path for file in package.files}:
+    if evidence and not is_address(evidence) and evidence not in {file.path for file in package.files}:
         yield _finding(
             "test-evidence-absent",
             Severity.MEDIUM,

@@ -9,13 +9,14 @@ from plugins.declaration import declaration_paths, read_declaration
 from plugins.documents import PackageRefused, quote
 from plugins.formats import generic, n8n, node_red, power_platform, python_package
 from plugins.formats.tree import Format, Tree
-from plugins.package import Problem
+from plugins.package import Declaration, Problem
+from plugins.reported_tests import read_reports
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from plugins.archive import Unpacked
-    from plugins.package import Declaration, Package
+    from plugins.package import Package
 
 _MAX_PROBLEMS = 500
 
@@ -38,13 +39,20 @@ def read_package(root: Path, unpacked: Unpacked, *, filename: str) -> Package:
     try:
         package = choose(tree).read(tree, filename)
         declaration, problems = read_declaration(root, unpacked.files)
+        results, coverage, faults = read_reports(declaration or Declaration(), root, unpacked.files)
     except PackageRefused:
         raise
     except Exception as error:
         # The last net: manifests are hostile, and a reader's slip must refuse the package, never take the portal down.
         raise PackageRefused("unreadable", "The package's manifests cannot be read.") from error
     problems += _identity_problems(package, declaration, unpacked)
-    return replace(package, declaration=declaration, problems=_clipped((*package.problems, *problems)))
+    return replace(
+        package,
+        declaration=declaration,
+        test_results=results,
+        coverage=coverage,
+        problems=_clipped((*faults, *package.problems, *problems)),
+    )
 
 
 def choose(tree: Tree) -> Format:

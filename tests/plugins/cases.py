@@ -11,15 +11,19 @@ from plugins.checks.completeness import CompletenessCheck
 from plugins.checks.declaration import DeclarationCheck
 from plugins.facts import build_facts
 from plugins.package import (
+    Coverage,
     DataFlow,
     Declaration,
     Dependency,
     Derived,
     EgressHost,
+    FailureMode,
     InstallHook,
     Metadata,
     Package,
+    Scenario,
     SourceFile,
+    TestResults,
 )
 from plugins.risk import score
 
@@ -44,7 +48,12 @@ def declaration(**changes):
             update_cadence="quarterly",
             rollback_version="1.3.2",
             failure_mode="The item fails with a clear message after 10 seconds.",
+            failure_modes=(FailureMode("no answer", "The item fails."),),
+            env=("ACME_TIMEOUT",),
+            scenarios=(Scenario("Forecast", ("Run it",), "An item"),),
+            test_command="node --test",
             test_evidence="test-results/junit.xml",
+            coverage_report="test-results/lcov.info",
             test_coverage=91.0,
             load_evidence="test-results/load.md",
             reproducible_build="npm ci && npm run build",
@@ -86,6 +95,8 @@ def package(**changes):
             dependencies=(Dependency("npm", "n8n-workflow", "*", "peer", "package.json", 20),),
             declaration=declaration(),
             derived=Derived(frozenset({Capability.NETWORK_OUTBOUND})),
+            test_results=TestResults("test-results/junit.xml", 9, 0, 0),
+            coverage=Coverage("test-results/lcov.info", 100, 91),
         ),
         **changes,
     )

@@ -6,7 +6,7 @@ from jsonschema import Draft202012Validator
 from governance.vocabulary import Capability
 from plugins.declaration import SCHEMA_PATH, DeclarationInvalid, parse_declaration, read_declaration
 from plugins.documents import PackageRefused
-from plugins.package import DataFlow, Declaration, EgressHost, SourceFile
+from plugins.package import DataFlow, Declaration, EgressHost, FailureMode, Scenario, SourceFile
 
 SCHEMA = json.loads(SCHEMA_PATH.read_text("utf-8"))
 
@@ -61,6 +61,11 @@ def test_declaration_becomes_plain_facts():
             "update_cadence": "monthly",
             "rollback_version": "1.0.0",
             "failure_mode": "stops",
+            "failure_modes": [{"cause": "no answer", "behaviour": "gives up"}],
+            "env": ["ACME_TIMEOUT"],
+            "scenarios": [{"name": "n", "steps": ["s"], "expected": "e"}],
+            "test_command": "npm test",
+            "coverage_report": "lcov.info",
             "test_evidence": "t.xml",
             "test_coverage": 80,
             "load_evidence": "l.md",
@@ -78,12 +83,23 @@ def test_declaration_becomes_plain_facts():
         update_cadence="monthly",
         rollback_version="1.0.0",
         failure_mode="stops",
+        failure_modes=(FailureMode("no answer", "gives up"),),
+        env=("ACME_TIMEOUT",),
+        scenarios=(Scenario("n", ("s",), "e"),),
+        test_command="npm test",
+        coverage_report="lcov.info",
         test_evidence="t.xml",
         test_coverage=80.0,
         load_evidence="l.md",
         reproducible_build="npm ci",
         raw=declared.raw,
     )
+
+
+def test_failure_modes_alone_say_what_happens_on_failure():
+    declared = parse_declaration({"failure_modes": [{"cause": "No answer", "behaviour": "gives up."}]})
+
+    assert declared.failure_mode == "No answer: gives up."
 
 
 @pytest.mark.parametrize("host", ["api.example.org", "*", "*.example.org", "localhost", "192.0.2.1", "[2001:db8::1]"])
@@ -109,6 +125,9 @@ def test_hosts_of_every_kind_are_taken(host):
         {"support": {"until": "2030-02-31"}},
         {"support": {"until": "20300131"}},
         {"test_coverage": 101},
+        {"env": ["NOT A NAME"]},
+        {"scenarios": [{"name": "n"}]},
+        {"failure_modes": ["stops"]},
         {"test_coverage": "80"},
         {"data_flows": [{"category": "c"}]},
         {"plugin": {"name": "<script>", "version": "1"}},

@@ -29,8 +29,8 @@ def without(*names):
 def test_complete_package_passes_and_counts_what_was_looked_at():
     result = run(cases.package())
 
-    assert (result.status, result.findings, result.examined) == (CheckStatus.PASSED, (), 18)
-    assert result.reason == "All 18 items are in order."
+    assert (result.status, result.findings, result.examined) == (CheckStatus.PASSED, (), 21)
+    assert result.reason == "All 21 items are in order."
 
 
 @pytest.mark.parametrize(
@@ -85,6 +85,9 @@ def test_missing_file_is_found(name, rule, severity):
         ({"rollback_version": "1.4.0"}, "rollback-same-version", "medium"),
         ({"test_evidence": ""}, "test-evidence-missing", "low"),
         ({"test_evidence": "../../etc/passwd"}, "test-evidence-absent", "medium"),
+        ({"test_command": ""}, "test-command-missing", "info"),
+        ({"scenarios": ()}, "scenarios-missing", "info"),
+        ({"coverage_report": ""}, "coverage-report-missing", "info"),
         ({"test_coverage": None}, "test-coverage-missing", "info"),
         ({"update_cadence": ""}, "update-cadence-missing", "info"),
         ({"load_evidence": ""}, "load-evidence-missing", "info"),
@@ -121,6 +124,8 @@ def test_wheel_against_its_own_list_is_left_to_the_archive_check():
     ("rule", "severity", "status"),
     [
         ("declaration-invalid", Severity.MEDIUM, CheckStatus.PASSED),
+        ("tests-failed", Severity.MEDIUM, CheckStatus.PASSED),
+        ("coverage-contradicted", Severity.MEDIUM, CheckStatus.PASSED),
         ("manifest-field", Severity.LOW, CheckStatus.PASSED),
     ],
 )
@@ -129,7 +134,7 @@ def test_problem_of_intake_becomes_a_finding(rule, severity, status):
 
     (found,) = result.findings
     assert (found.rule, found.severity, found.path, found.line) == (rule, severity, "package.json", 4)
-    assert (result.status, result.examined) == (status, 19)
+    assert (result.status, result.examined) == (status, 22)
 
 
 def test_missing_entry_point_is_named_once():
