@@ -7,6 +7,7 @@ SHELL := /bin/bash
 PORT ?= 8000
 DEMO ?= 1
 PYTHON ?= python3
+MINUTES ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
@@ -38,6 +39,9 @@ check: $(STAMPS)/dev ## Lint, types, import rules, migrations, deployment settin
 	PLUGWARDEN_ENV=test $(BIN)/python manage.py makemigrations --check --dry-run
 	env -u PLUGWARDEN_ENV PLUGWARDEN_ENV_FILE=.env.production.example $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/djlint templates --lint --quiet
+
+fuzz: $(STAMPS)/dev ## Look for archives and manifests that break a rule, for MINUTES (2); AREAS="zips nested" for some
+	@PLUGWARDEN_ENV=test $(BIN)/python -m tests.fuzz --minutes $(MINUTES) $(AREAS)
 
 bench: $(STAMPS)/dev ## Measure against baselines of the same run; prints ratios
 	@PLUGWARDEN_ENV=test $(BIN)/python -m tests.bench $(ARGS)
@@ -79,4 +83,4 @@ $(STAMPS)/dev: $(STAMPS)/base requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
 	touch $@
 
-.PHONY: help run setup test check bench format lock clean
+.PHONY: help run setup test check fuzz bench format lock clean

@@ -22,6 +22,8 @@ class SourceFile:
     sha256: str
     language: str | None = None
     """`javascript`, `typescript`, `tsx`, `python`, `php`, `csharp`, `shell`, `html`, or None where it is not code."""
+    container: str = ""
+    """Path of the archive in the archive it lies in; empty for a file of the package itself."""
 
 
 @dataclass(frozen=True, slots=True)

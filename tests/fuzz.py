@@ -1,4 +1,4 @@
-"""Look for archives and manifests that break a rule, for as long as wanted: `python -m tests.fuzz --minutes 5`.
+"""Look for archives and manifests that break a rule, for as long as wanted: `make fuzz MINUTES=5`.
 
 Each found example is shrunk and printed; pin it in a test before fixing what it shows. Exit 1 where any was found.
 """
@@ -27,6 +27,7 @@ HEALTH = list(HealthCheck)
 ARCHIVES = {
     "tars": (forgeries.tars(), readings.LIMITS),
     "zips": (forgeries.zips(), readings.LIMITS),
+    "nested": (forgeries.nested(), readings.LIMITS),
     "samples": (st.sampled_from(sorted(SAMPLES.values())).flatmap(forgeries.mutated), FULL),
     "headers": (st.sampled_from(PLAIN).flatmap(forgeries.mutated_tar_headers), FULL),
     "zipped": (st.sampled_from(ZIPPED).flatmap(forgeries.mutated), FULL),

@@ -6,7 +6,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from governance.vocabulary import Severity
-from plugins.archive.contents import note_contents
+from plugins.archive.contents import nested_kind, note_program
 from plugins.archive.languages import language_of
 from plugins.archive.limits import ArchiveRefused, quote
 from plugins.archive.model import Notes
@@ -29,6 +29,8 @@ class Collector:
     def __init__(self, store: Store, limits: ArchiveLimits) -> None:
         self.notes = Notes()
         self.entries = 0
+        self.nested: list[tuple[str, str]] = []
+        """Files that are archives themselves, as path and kind; filled by `finish`."""
         self._store = store
         self._limits = limits
         self._names = Names()
@@ -88,5 +90,7 @@ class Collector:
             self.notes.add("odd-name", Severity.LOW, path, f"The name is unusual: {odd}.")
 
     def _describe(self, stored: Stored, path: str) -> SourceFile:
-        note_contents(self.notes, path, stored.head)
+        note_program(self.notes, path, stored.head)
+        if kind := nested_kind(stored.head):
+            self.nested.append((path, kind))
         return SourceFile(path, stored.size, stored.sha256, language_of(path, stored.head))

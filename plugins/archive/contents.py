@@ -1,4 +1,4 @@
-"""What the first bytes of an unpacked file give away: programs, and archives that are not examined deeper."""
+"""What the first bytes of an unpacked file give away: programs, and archives in the archive."""
 
 from __future__ import annotations
 
@@ -34,14 +34,12 @@ _PYC = slice(2, 4)
 """Compiled Python: a two-byte number of the version, then a line end. Source: `importlib.util.MAGIC_NUMBER`."""
 
 
-def note_contents(notes: Notes, path: str, head: bytes) -> None:
-    """Add a note where `head`, the file's first HEAD_BYTES, is that of a program or an archive."""
+def note_program(notes: Notes, path: str, head: bytes) -> None:
+    """Add a note where `head`, the file's first HEAD_BYTES, is that of a program."""
     if program := program_kind(head) or _bytecode_kind(path, head):
         library = path.lower().endswith(_LIBRARIES) or ".so." in path.lower()
         rule, severity = ("native-library", Severity.LOW) if library else ("executable-binary", Severity.MEDIUM)
         notes.add(rule, severity, path, f"The file holds machine code ({program}), which nobody can read here.")
-    elif nested := nested_kind(head):
-        notes.add("nested-archive", Severity.MEDIUM, path, f"The file is an archive ({nested}) and is not opened.")
 
 
 def program_kind(head: bytes) -> str | None:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from plugins.archive.collector import Collector
 from plugins.archive.limits import MIB, ArchiveLimits, ArchiveRefused, Budget
 from plugins.archive.model import Unpacked
+from plugins.archive.nested import Nested, Opened
 from plugins.archive.store import Store
+from plugins.archive.streams import Stream, pieces
 from plugins.archive.tar_headers import BLOCK, ZERO_BLOCK, checksum_fits
 from plugins.archive.tar_reader import read_tar
 from plugins.archive.zip_reader import read_zip
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from io import BufferedReader
     from pathlib import Path
 
+    from plugins.package import SourceFile
+
 _MAGIC = {
     b"PK\x03\x04": "zip",
     b"PK\x05\x06": "zip",
@@ -27,6 +31,7 @@ _MAGIC = {
     b"BZh": "tar.bz2",
     b"\xfd7zXZ\x00": "tar.xz",
 }
+_COMPRESSION = {"gzip": "gz", "bzip2": "bz2", "xz": "xz"}
 _DEFAULT_LIMITS = ArchiveLimits()
 
 
@@ -34,7 +39,8 @@ def unpack(artifact: Path, destination: Path, limits: ArchiveLimits = _DEFAULT_L
     """Unpack `artifact` into `destination`, an empty or missing folder, and describe what was in it.
 
     Only regular files are written (mode 0644, folders 0755), nothing is ever followed, executed or overwritten, memory
-    use does not grow with the archive. The single top folder is stripped, see `plugins.archive.top`.
+    use does not grow with the archive. The single top folder is stripped, see `plugins.archive.top`; archives in the
+    archive are opened too, see `plugins.archive.nested`.
     Raises ArchiveRefused and leaves nothing in `destination`; ValueError where `destination` is not empty.
     """
     with _open(artifact) as file:
@@ -45,15 +51,52 @@ def unpack(artifact: Path, destination: Path, limits: ArchiveLimits = _DEFAULT_L
         kind = _kind(file, size)
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         file.seek(0)
-        with Store(destination, limits) as store:
-            collector = Collector(store, limits)
-            budget = Budget(limits, size)
-            if kind == "zip":
-                read_zip(file, size, budget, collector)
-            else:
-                read_tar(file, kind.removeprefix("tar").removeprefix("."), budget, collector)
-            files = collector.finish(tar=kind != "zip")
-    return Unpacked(kind, collector.entries, digest, size, files, collector.notes.collected())
+        collector, files = _extract(file, kind, destination, Budget(limits, size))
+    nested = Nested(destination, Opened(files, collector.entries), limits, collector.notes)
+    nested.open_all(tuple(collector.nested), _open_nested)
+    everything = tuple(sorted([*files, *nested.files], key=lambda found: found.path))
+    return Unpacked(kind, collector.entries, digest, size, everything, collector.notes.collected())
+
+
+def _extract(
+    file: BufferedReader, kind: str, destination: Path, budget: Budget
+) -> tuple[Collector, tuple[SourceFile, ...]]:
+    with Store(destination, budget.limits) as store:
+        collector = Collector(store, budget.limits)
+        if kind == "zip":
+            read_zip(file, os.fstat(file.fileno()).st_size, budget, collector)
+        else:
+            read_tar(file, kind.removeprefix("tar").removeprefix("."), budget, collector)
+        return collector, collector.finish(tar=kind != "zip")
+
+
+def _open_nested(archive: Path, destination: Path, kind: str, budget: Budget) -> Opened:
+    """Open an archive that lay in one; what a compressed file holds may be no archive, but one file."""
+    with archive.open("rb") as file:
+        compression = _COMPRESSION.get(kind)
+        if compression and not _holds_tar(file, compression, budget):
+            collector, files = _decompress(file, compression, archive.stem, destination, budget)
+        else:
+            collector, files = _extract(file, _kind(file, archive.stat().st_size), destination, budget)
+    return Opened(files, collector.entries, tuple(collector.nested), collector.notes.collected())
+
+
+def _holds_tar(file: BufferedReader, compression: str, budget: Budget) -> bool:
+    """Whether a compressed file begins like a tar; it is left at its beginning."""
+    block = Stream(pieces(file, compression, budget)).read(BLOCK)
+    file.seek(0)
+    return checksum_fits(block) or block == ZERO_BLOCK
+
+
+def _decompress(
+    file: BufferedReader, compression: str, name: str, destination: Path, budget: Budget
+) -> tuple[Collector, tuple[SourceFile, ...]]:
+    """The one file that a compressed file holds, under the name it has without its suffix."""
+    name = name if name.strip(".") else "content"
+    with Store(destination, budget.limits) as store:
+        collector = Collector(store, budget.limits)
+        collector.add_file(name, (name,), 0o644, 0, pieces(file, compression, budget))
+        return collector, collector.finish(tar=False)
 
 
 def _open(artifact: Path) -> BufferedReader:

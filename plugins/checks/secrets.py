@@ -224,14 +224,15 @@ def _finding(leak: kingfisher.Leak, path: str, salt: bytes) -> Finding:
 
 
 def _evidence(package: Package, report: kingfisher.Report, view: _View) -> dict[str, object]:
-    unopened = [file.path for file in package.files if file.path.lower().endswith(NESTED)]
+    opened = {file.container for file in package.files}
+    closed = [file.path for file in package.files if file.path.lower().endswith(NESTED) and file.path not in opened]
     return {
         "files": len(package.files),
         "different_files": len(view.places),
         "files_scanned": report.scanned,
         "fake_credentials_planted": len(view.canaries),
         "rules": report.rules,
-        "nested_archives_not_opened": unopened,
+        "nested_archives_not_opened": closed,
     }
 
 

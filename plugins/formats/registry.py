@@ -35,19 +35,22 @@ def read_package(root: Path, unpacked: Unpacked, *, filename: str) -> Package:
     `filename` is the artifact's own name, without folders. Raises PackageRefused, with a code and one plain sentence,
     whatever the files hold.
     """
-    tree = Tree(root, unpacked.files)
+    own = tuple(file for file in unpacked.files if not file.container)
+    tree = Tree(root, own)
     try:
         package = choose(tree).read(tree, filename)
-        declaration, problems = read_declaration(root, unpacked.files)
-        results, coverage, faults = read_reports(declaration or Declaration(), root, unpacked.files)
+        declaration, problems = read_declaration(root, own)
+        results, coverage, faults = read_reports(declaration or Declaration(), root, own)
     except PackageRefused:
         raise
     except Exception as error:
         # The last net: manifests are hostile, and a reader's slip must refuse the package, never take the portal down.
         raise PackageRefused("unreadable", "The package's manifests cannot be read.") from error
     problems += _identity_problems(package, declaration, unpacked)
+    nested = (file for file in unpacked.files if file.container)
     return replace(
         package,
+        files=tuple(sorted([*package.files, *nested], key=lambda file: file.path)),
         declaration=declaration,
         test_results=results,
         coverage=coverage,

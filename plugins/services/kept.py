@@ -46,8 +46,8 @@ class KeptResults:
         if document is None:
             return None
         try:
-            package = decode(Package, document["package"])
-            return replace(decode(Unpacked, document["unpacked"]), files=package.files), package
+            package, unpacked = decode(Package, document["package"]), decode(Unpacked, document["unpacked"])
+            return replace(unpacked, files=unpacked.files or package.files), package
         except (Undecodable, KeyError, TypeError) as problem:
             logger.warning("kept intake of %s is not read: %s", self.artifact, problem)
             return None
@@ -57,8 +57,9 @@ class KeptResults:
         rows = [self._row(key, encode(result)) for key, result in self.kept.added]
         key = _intake_key(self.artifact)
         if key.digest not in self._rows and _is_of(taken, self.artifact):
-            unpacked = encode(replace(taken.unpacked, files=()))
-            rows.append(self._row(key, {"unpacked": unpacked, "package": encode(taken.package)}))
+            known = taken.unpacked.files == taken.package.files  # a format may know a file's language better
+            unpacked = replace(taken.unpacked, files=()) if known else taken.unpacked
+            rows.append(self._row(key, {"unpacked": encode(unpacked), "package": encode(taken.package)}))
         KeptResult.objects.bulk_create(rows, ignore_conflicts=True)
 
     def _find(self, key: Key) -> CheckResult | None:
@@ -95,7 +96,7 @@ class KeptResults:
 
 
 def _is_of(taken: Intake, artifact: Artifact) -> bool:
-    return taken.unpacked.sha256 == artifact.sha256 and taken.unpacked.files == taken.package.files
+    return taken.unpacked.sha256 == artifact.sha256
 
 
 def _intake_key(artifact: Artifact) -> Key:

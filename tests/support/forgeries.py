@@ -5,8 +5,11 @@ Most parts are honest on purpose: an archive with one lie in it gets further tha
 
 import bz2
 import gzip
+import io
 import lzma
 import struct
+import tarfile
+import zipfile
 import zlib
 
 from hypothesis import strategies as st
@@ -385,3 +388,29 @@ def mutated_tar_headers(draw, raw):
     raw[at + 148 : at + 156] = b" " * 8
     raw[at + 148 : at + 156] = b"%06o\x00 " % sum(raw[at : at + 512])
     return bytes(raw)
+
+
+def nested():
+    """Archives in archives, three deep at most, each of them honest or forged, beside files of ordinary names."""
+    return st.recursive(st.one_of(tars(), zips(), CONTENT), _packed, max_leaves=4).filter(bool)
+
+
+def _packed(inner):
+    names = st.sampled_from(["a.zip", "lib/b.tgz", "c.tar", "d.gz", "a.zip!/x", "..gz", "n" * 250 + ".zip"])
+    return st.builds(_pack, st.dictionaries(names, inner, min_size=1, max_size=3), st.booleans())
+
+
+def _pack(files, zipped):
+    """An honest zip or tgz of files given as name to bytes."""
+    target = io.BytesIO()
+    if zipped:
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in files.items():
+                archive.writestr(zipfile.ZipInfo(name), content)
+        return target.getvalue()
+    with tarfile.open(fileobj=target, mode="w:gz", format=tarfile.USTAR_FORMAT) as archive:
+        for name, content in files.items():
+            entry = tarfile.TarInfo(f"package/{name}"[-99:])
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+    return target.getvalue()

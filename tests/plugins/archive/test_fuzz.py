@@ -51,6 +51,12 @@ def test_forged_zips(holds, raw):
 
 
 @few
+@given(raw=forgeries.nested())
+def test_archives_in_archives(holds, raw):
+    holds(raw)
+
+
+@few
 @given(raw=st.sampled_from(sorted(SAMPLES.values())).flatmap(forgeries.mutated))
 def test_damaged_samples(holds, raw):
     holds(raw, FULL)

@@ -75,7 +75,7 @@ def test_unpack_notes_what_is_odd_but_taken(build, open_archive):
         )
     )
 
-    assert rules(unpacked) == ["executable-binary", "native-library", "nested-archive", "odd-name", "setuid"]
+    assert rules(unpacked) == ["executable-binary", "native-library", "nested-archive-opened", "odd-name", "setuid"]
 
 
 def test_unpack_keeps_the_folders_of_a_wheel(build, open_archive):
