@@ -29,6 +29,7 @@ from governance.vocabulary import Tier
 from plugins.checks.base import engine_versions
 from plugins.enums import Standing, VersionState
 from plugins.services import set_standing
+from plugins.services.certified import set_certified
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,6 +118,7 @@ def issue(
         },
     )
     set_standing(plugin=version.plugin, standing=Standing.CERTIFIED, actor=actor, reason=certificate.serial)
+    set_certified(plugin=version.plugin, run=run, actor=actor)
     return certificate
 
 

@@ -44,7 +44,7 @@ DANGEROUS = frozenset(
 NATIVE_SUFFIXES = (".node", ".so", ".dll", ".dylib", ".pyd", ".exe", ".wasm", ".a", ".o", ".class", ".jar", ".pyc")
 """Ends of names of compiled files, which no check of this release reads."""
 
-FINDING_CHECKS_ELSEWHERE = frozenset({"dependencies", "completeness", "declaration"})
+FINDING_CHECKS_ELSEWHERE = frozenset({"dependencies", "completeness", "declaration", "changes"})
 """Checks whose findings other factors count."""
 
 MALICIOUS_RULE = "malicious-dependency"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
@@ -20,8 +20,9 @@ from governance.vocabulary import CheckStatus, Severity, Verdict
 from plugins import risk as risks
 from plugins import slots
 from plugins.capabilities import Comparison, compare_results
+from plugins.changes import Changes, Picture, changes_between, picture_of
 from plugins.checks.base import Check, CheckResult, FeedSnapshot, Workspace
-from plugins.checks.registry import CHECKS, DECLARATION, SHOWN_ORDER
+from plugins.checks.registry import CHANGES, CHECKS, DECLARATION, SHOWN_ORDER
 from plugins.facts import build_facts
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ class Report:
     policy: PolicyRules
     feed: FeedSnapshot | None
     fail_on: Severity
+    changes: Changes = field(default_factory=Changes)
+    """Against the last certified version; without one, nothing was compared."""
 
 
 def vet(
@@ -70,9 +73,11 @@ def vet(
     fail_on: Severity = Severity.HIGH,
     progress: Progress | None = None,
     kept: Kept | None = None,
+    before: Picture | None = None,
 ) -> Report:
     """Run every check on an intake and draw the conclusions. Never raises for what a plugin or an engine does.
 
+    `before` is the last certified version, to compare with. None: there is none.
     A result in `kept` stands for running its check, and good ones are added to it; None: everything is looked at anew.
     """
     tell = progress or (lambda _code, _status, _ms: None)
@@ -96,9 +101,21 @@ def vet(
         declared = _timed(DECLARATION.code, lambda: DECLARATION.compare(workspace, comparison))
         tell(declared.code, declared.status, declared.duration_ms)
         results.append(declared)
+        results.sort(key=lambda result: SHOWN_ORDER.index(result.code))
+        score = risks.score(package=taken.package, results=results, comparison=comparison, weights=policy.risk)
+        after = picture_of(
+            package=taken.package,
+            sha256=taken.unpacked.sha256,
+            comparison=comparison,
+            results=results,
+            tier=score.tier,
+        )
+        changes = changes_between(before, after, policy.changes)
+        changed = _timed(CHANGES.code, lambda: CHANGES.judge(workspace, changes))
+        tell(changed.code, changed.status, changed.duration_ms)
+        results.append(changed)
     results.sort(key=lambda result: SHOWN_ORDER.index(result.code))
     warming.join()
-    score = risks.score(package=taken.package, results=results, comparison=comparison, weights=policy.risk)
     criteria = evaluate(policy, build_facts(taken.package, results, score, comparison, feed=snapshot))
     verdict, reason = conclude(results, policy, fail_on=fail_on)
     return Report(
@@ -112,6 +129,7 @@ def vet(
         policy=policy,
         feed=snapshot,
         fail_on=fail_on,
+        changes=changes,
     )
 
 

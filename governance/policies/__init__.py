@@ -1,6 +1,7 @@
 """Policies: what is asked of a plugin, read from data and evaluated on facts. Pure; the models are elsewhere."""
 
 from governance.policies.baseline import baseline, read_policy
+from governance.policies.changes import ChangeWeights
 from governance.policies.evaluation import CriterionOutcome, EvidenceRef, Outcome, blockers, evaluate, warm
 from governance.policies.rules import (
     CheckSwitch,
@@ -14,6 +15,7 @@ from governance.policies.rules import (
 )
 
 __all__ = [
+    "ChangeWeights",
     "CheckSwitch",
     "CriterionOutcome",
     "CriterionRule",

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from governance.canonical import digest
+from governance.policies.changes import ChangeWeights
 from governance.policies.validation import PolicyInvalid, problems
 from governance.vocabulary import Severity, Tier
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = [
+    "ChangeWeights",
     "CheckSwitch",
     "CriterionRule",
     "FactorWeight",
@@ -61,6 +63,8 @@ class TierRule:
     approvals_needed: int
     sla_days: Mapping[Severity, int]
     """Days to close a finding, by its severity; no entry: no deadline."""
+    auto_certify: bool = False
+    """Whether a version in which nothing relevant changed may be certified without a human."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +127,7 @@ class CriterionRule:
     @property
     def counts_in_vet(self) -> bool:
         """Whether it enters the verdict of `manage.py vet`, which judges the artifact and not its paperwork."""
-        return self.kind in {"check", "expression"} and self.check not in {"completeness", "declaration"}
+        return self.kind in {"check", "expression"} and self.check not in {"completeness", "declaration", "changes"}
 
     @property
     def expressions(self) -> tuple[str, ...]:
@@ -142,6 +146,7 @@ class PolicyRules:
     checks: Mapping[str, CheckSwitch]
     risk: RiskWeights
     criteria: tuple[CriterionRule, ...]
+    changes: ChangeWeights = field(default_factory=ChangeWeights)
     schema: str = field(default="plugwarden.policy/v1")
 
     @classmethod
@@ -162,6 +167,7 @@ class PolicyRules:
             checks=checks,
             risk=_risk(data["risk"], tiers, checks),
             criteria=tuple(_criterion(rule) for rule in data["criteria"]),
+            changes=ChangeWeights.from_dict(data.get("changes", {})),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -175,6 +181,7 @@ class PolicyRules:
             "checks": {
                 code: {"enforced": switch.enforced, "required": switch.required} for code, switch in self.checks.items()
             },
+            **({"changes": changes} if (changes := self.changes.to_dict()) else {}),
             "risk": _risk_document(self.risk),
             "criteria": [_criterion_document(rule) for rule in self.criteria],
         }
@@ -203,6 +210,7 @@ def _tier_document(rule: TierRule) -> dict[str, Any]:
         "revalidation_days": rule.revalidation_days,
         "approvals_needed": rule.approvals_needed,
         "sla_days": {severity.value: days for severity, days in rule.sla_days.items()},
+        **({"auto_certify": True} if rule.auto_certify else {}),
     }
 
 

@@ -75,6 +75,8 @@ def _tier_problems(data: Mapping[str, Any]) -> Iterator[str]:
         rule = data["tiers"][tier.value]
         if rule["revalidation_days"] > rule["validity_days"]:
             yield f"tiers.{tier.value}: revalidation_days must not exceed validity_days."
+        if rule.get("auto_certify") and rule["approvals_needed"] > 1:
+            yield f"tiers.{tier.value}: auto_certify does not go with more than one approval; four eyes are four eyes."
 
 
 def _risk_problems(data: Mapping[str, Any]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plugins.checks.archive import ArchiveCheck
+from plugins.checks.changes import ChangesCheck
 from plugins.checks.completeness import CompletenessCheck
 from plugins.checks.declaration import DeclarationCheck
 from plugins.checks.dependencies import DependenciesCheck
@@ -24,5 +25,6 @@ CHECKS: tuple[Check, ...] = (  # the one whose engine takes longest to start fir
     CompletenessCheck(),
 )
 DECLARATION = DeclarationCheck()
-CODES: tuple[str, ...] = (*(check.code for check in CHECKS), DECLARATION.code)
-SHOWN_ORDER = ("archive", "completeness", "declaration", "static", "secrets", "dependencies", "malware")
+CHANGES = ChangesCheck()
+CODES: tuple[str, ...] = (*(check.code for check in CHECKS), DECLARATION.code, CHANGES.code)
+SHOWN_ORDER = ("archive", "completeness", "declaration", "changes", "static", "secrets", "dependencies", "malware")

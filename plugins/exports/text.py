@@ -7,6 +7,7 @@ from textwrap import shorten, wrap
 from typing import TYPE_CHECKING
 
 from governance.vocabulary import Severity
+from plugins.checks.changes import title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,6 +62,7 @@ def plain_lines(report: Report, *, colour: bool) -> Iterator[str]:
     yield from _checks(report, colour)
     yield from _findings(report, colour)
     yield from _observed(report)
+    yield from _changes(report)
     yield from _criteria(report)
     yield ""
     yield f"Risk {report.risk.score}/100, tier {report.risk.tier.value}"
@@ -116,6 +118,23 @@ def _observed(report: Report) -> Iterator[str]:
         yield f"{'Host':<24} declared  derived  in code  when run"
     for host in report.comparison.hosts:
         yield f"  {plain(host.host):<22} {_sources(host)}"
+
+
+def _changes(report: Report) -> Iterator[str]:
+    found = report.changes
+    yield ""
+    if found.before is None:
+        yield "Changes  first version, nothing to compare with"
+        return
+    counts = found.file_counts or {}
+    files = ", ".join(f"{counts.get(what, 0)} {what}" for what in ("added", "changed", "gone", "unchanged"))
+    yield f"Changes against {plain(found.before.version)}  (files: {files})"
+    for change in found.changes[:SHOWN]:
+        yield f"  {change.severity.value:<8} {plain(title(change))}"
+    if not found.changes:
+        yield "  nothing but the bytes of files"
+    if len(found.changes) > SHOWN:
+        yield f"  … and {len(found.changes) - SHOWN} more; --format json shows all"
 
 
 def _sources(use: CapabilityUse | HostUse) -> str:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from plugins.changes.picture import contents_of
+from plugins.checks.changes import title
 from plugins.counterfactual import counterfactual
 
 if TYPE_CHECKING:
     from plugins.capabilities import CapabilityUse, HostUse, Place
+    from plugins.changes import Changes
     from plugins.checks.base import CheckResult, ComponentResult, FeedSnapshot, Finding
     from plugins.package import Package
     from plugins.vetting import Report
@@ -34,6 +37,8 @@ def vetting_document(report: Report) -> dict[str, Any]:
         "dependencies": [dependency(part) for result in report.results for part in result.components],
         "criteria": criteria(report),
         "declaration": declaration(report.intake.package),
+        "contents": contents_of(report.intake.package),
+        "changes": changes(report.changes),
     }
 
 
@@ -174,6 +179,38 @@ def dependency(part: ComponentResult) -> dict[str, Any]:
             }
             for advisory in part.advisories
         ],
+    }
+
+
+def changes(found: Changes) -> dict[str, Any] | None:
+    """What differs from the last certified version; None for a first version."""
+    if found.before is None:
+        return None
+    return {
+        "before": {"version": found.before.version, "sha256": found.before.sha256, "tier": found.before.tier.value},
+        "complete": not found.gaps,
+        "gaps": list(found.gaps),
+        "relevant": len(found.relevant),
+        "changes": [
+            {
+                "kind": change.kind,
+                "what": change.what,
+                "name": change.name,
+                "source": change.source,
+                "severity": change.severity.value,
+                "title": title(change),
+                "before": change.before,
+                "after": change.after,
+                "advisories": list(change.advisories),
+            }
+            for change in found.changes
+        ],
+        "unchanged": dict(found.unchanged or {}),
+        "files": {
+            **(found.file_counts or {}),
+            "listed": [{"path": file.path, "what": file.what, "size": file.size} for file in found.files],
+        },
+        "new_findings": sorted(found.new_findings),
     }
 
 

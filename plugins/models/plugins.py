@@ -36,6 +36,20 @@ class Plugin(Tracked):
     team = models.ForeignKey(OwnerTeam, models.PROTECT, related_name="plugins", verbose_name=_("owner team"))
     standing = models.CharField(_("standing"), max_length=20, choices=Standing, default=Standing.UNVETTED)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    certified_run = models.ForeignKey(
+        "plugins.VettingRun",
+        models.PROTECT,
+        related_name="certifies",
+        verbose_name=_("last certified run"),
+        null=True,
+        blank=True,
+        help_text=_("The run behind the newest certificate: what the next version is compared with."),
+    )
+    automation_held = models.TextField(
+        _("automatic certificates held"),
+        blank=True,
+        help_text=_("Why a human decides about every version for now; empty: not held."),
+    )
 
     objects = PluginQuerySet.as_manager()
 

@@ -24,6 +24,7 @@ from plugins.config import archive_limits
 from plugins.enums import SWEEPS, RunState, Trigger, VersionState
 from plugins.intake import intake, recalled
 from plugins.models import VettingRun
+from plugins.services.certified import last_certified
 from plugins.services.evidence import store_report
 from plugins.services.feeds import snapshot
 from plugins.services.kept import KeptResults
@@ -146,6 +147,7 @@ def _vet(run: VettingRun, store: KeptResults, watch: Progress | None) -> Report:
             cache=settings.CACHE_DIR,
             progress=_Progress(run, watch),
             kept=store.kept,
+            before=last_certified(run.version.plugin_id),
         )
 
 

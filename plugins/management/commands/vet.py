@@ -21,11 +21,12 @@ from governance.policies import baseline
 from governance.services import published_rules
 from governance.vocabulary import Severity, Verdict
 from plugins.archive import ArchiveRefused
+from plugins.changes import picture_from
 from plugins.checks.warm import is_warm, warm
 from plugins.config import archive_limits
 from plugins.exports import render
 from plugins.exports.text import plain
-from plugins.exports.vetting_json import error_document
+from plugins.exports.vetting_json import error_document, vetting_document
 from plugins.fetching import FetchFailed, fetch
 from plugins.formats import PackageRefused
 from plugins.intake import intake
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from governance.policies import PolicyRules
+    from plugins.changes import Picture
     from plugins.checks.base import FeedSnapshot
     from plugins.fetching import Target
     from plugins.package import Dependency
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
 
 EXIT = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.INCONCLUSIVE: 3}
 BAD_INPUT = 2
+MAX_REPORT_BYTES = 64 * 1024 * 1024
 NO_DATABASE = "There is no database to record into; run: manage.py prepare"
 ROOM = f"Make room below {settings.DATA_DIR}, or make it writable."
 TERMINATED = 128 + signal.SIGTERM
@@ -76,6 +79,11 @@ class Command(BaseCommand):
             help="lowest severity that fails the run (default: high)",
         )
         parser.add_argument("--output", type=Path, help="write the report to this file instead of standard output")
+        parser.add_argument(
+            "--against",
+            metavar="BEFORE",
+            help="compare with an earlier version: a target as above, or a report that vet --format json wrote",
+        )
         parser.add_argument("--record", metavar="USER", help="also submit the package to the portal as this user")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -99,14 +107,9 @@ class Command(BaseCommand):
             target = fetch(options["target"], into=folder, cache=settings.CACHE_DIR)
             if options["record"]:  # first: a refusal is to be in the ledger too
                 self._record(options["record"], target)
-            with intake(target.path, filename=target.filename, work=folder, limits=archive_limits()) as taken:
-                report = vet(
-                    taken,
-                    policy=_rules(),
-                    feed=lambda package: _feed(package.dependencies),
-                    cache=settings.CACHE_DIR,
-                    fail_on=Severity(options["fail_on"]),
-                )
+            fail_on = Severity(options["fail_on"])
+            before = _before(options["against"], folder / "before", fail_on) if options["against"] else None
+            with _vetted(target, folder, fail_on, before) as report:
                 return report.verdict, self._rendered(report, options)
 
     def _rendered(self, report: Report, options: dict[str, Any]) -> str:
@@ -151,6 +154,40 @@ class Command(BaseCommand):
         else:
             self._write(json.dumps(error_document(code, message), indent=2))
         sys.exit(BAD_INPUT)
+
+
+@contextmanager
+def _vetted(target: Target, folder: Path, fail_on: Severity, before: Picture | None = None) -> Iterator[Report]:
+    """The report of a target; the files are gone afterwards."""
+    with intake(target.path, filename=target.filename, work=folder, limits=archive_limits()) as taken:
+        yield vet(
+            taken,
+            policy=_rules(),
+            feed=lambda package: _feed(package.dependencies),
+            cache=settings.CACHE_DIR,
+            fail_on=fail_on,
+            before=before,
+        )
+
+
+def _before(target: str, folder: Path, fail_on: Severity) -> Picture:
+    """The version to compare with: out of a report, or vetted first."""
+    if target.endswith(".json"):
+        return _reported(Path(target))
+    folder.mkdir()
+    with _vetted(fetch(target, into=folder, cache=settings.CACHE_DIR), folder, fail_on) as report:
+        return picture_from(vetting_document(report))
+
+
+def _reported(path: Path) -> Picture:
+    try:
+        if path.stat().st_size > MAX_REPORT_BYTES:
+            raise Unusable("against", f"{path} is too large to be a vetting report.")
+        return picture_from(json.loads(path.read_text(encoding="utf-8")))
+    except OSError as problem:
+        raise Unusable("against", f"{path} cannot be read: {problem.strerror}.") from problem
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
+        raise Unusable("against", f"{path} is no vetting report that can be compared with.") from problem
 
 
 def _demand_work_folder() -> None:

@@ -53,6 +53,31 @@ def test_a_clean_package_passes(feed, samples):
     assert document["feed"]["demo"] is True
 
 
+def test_a_version_is_compared_with_an_earlier_one_or_its_report(feed, samples, tmp_path):
+    path = tmp_path / "before.json"
+    vet(samples[TALKER].path, "--format", "json", "--output", path)
+
+    _code, against_report = vet_json(samples[CLEAN].path, "--against", path)
+    _code, against_package = vet_json(samples[CLEAN].path, "--against", samples[TALKER].path)
+    _code, itself = vet_json(samples[TALKER].path, "--against", path)
+
+    assert against_report["changes"] == against_package["changes"]
+    assert against_report["changes"]["before"]["sha256"] == samples[TALKER].sha256
+    assert any(change["kind"] == "host" for change in against_report["changes"]["changes"])
+    assert (itself["changes"]["changes"], itself["changes"]["files"]["listed"]) == ([], [])
+    assert status(itself, "changes")["status"] == "passed"
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", "[" * 100_000, "no json", '{"artifact": 1}'])
+def test_what_is_no_report_cannot_be_compared_with(samples, tmp_path, text):
+    path = tmp_path / "before.json"
+    path.write_text(text)
+
+    code, document = vet_json(samples[CLEAN].path, "--against", path)
+
+    assert (code, document["error"]["code"]) == (2, "against")
+
+
 def test_a_leak_fails_whatever_else_is_found(feed, samples):
     code, document = vet_json(samples[LEAKY].path)
 
