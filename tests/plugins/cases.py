@@ -6,7 +6,9 @@ from pathlib import Path
 
 from governance.vocabulary import Capability, CheckStatus, Severity
 from plugins.capabilities import compare_results
+from plugins.changes import Changes
 from plugins.checks.base import CheckResult, FeedSnapshot, Finding, Observation, Workspace, fingerprinted
+from plugins.checks.changes import ChangesCheck
 from plugins.checks.completeness import CompletenessCheck
 from plugins.checks.declaration import DeclarationCheck
 from plugins.facts import build_facts
@@ -146,4 +148,5 @@ def vetted(of, results, weights, feed=FEED):
         DeclarationCheck().compare(space, comparison),
     ]
     risk = score(package=of, results=everything, comparison=comparison, weights=weights)
+    everything.append(ChangesCheck().judge(space, Changes()))
     return risk, build_facts(of, everything, risk, comparison, feed=feed, today=TODAY)

@@ -8,6 +8,8 @@ from governance.vocabulary import Severity
 from plugins import risk
 from plugins.archive import Unpacked
 from plugins.capabilities import compare_results
+from plugins.changes import changes_between, picture_of
+from plugins.checks.changes import ChangesCheck
 from plugins.checks.completeness import CompletenessCheck
 from plugins.checks.declaration import DeclarationCheck
 from plugins.facts import build_facts
@@ -16,7 +18,7 @@ from plugins.vetting import Report, conclude
 from tests.plugins import cases
 
 
-def made_report(results=None, *, of=None, policy=None, feed=cases.FEED):
+def made_report(results=None, *, of=None, policy=None, feed=cases.FEED, before=None):
     """What the pipeline would give, had the engines answered like this. Without arguments: nothing to object."""
     package = of or cases.package()
     rules = policy or baseline()
@@ -25,6 +27,9 @@ def made_report(results=None, *, of=None, policy=None, feed=cases.FEED):
     comparison = compare_results(package, answered)
     answered += [CompletenessCheck(today=cases.TODAY).run(space), DeclarationCheck().compare(space, comparison)]
     score = risk.score(package=package, results=answered, comparison=comparison, weights=rules.risk)
+    after = picture_of(package=package, sha256="0" * 64, comparison=comparison, results=answered, tier=score.tier)
+    changes = changes_between(before, after, rules.changes)
+    answered.append(ChangesCheck().judge(space, changes))
     facts = build_facts(package, answered, score, comparison, feed=feed, today=cases.TODAY)
     verdict, reason = conclude(answered, rules, fail_on=Severity.HIGH)
     here = Path("/nowhere")
@@ -39,6 +44,7 @@ def made_report(results=None, *, of=None, policy=None, feed=cases.FEED):
         policy=rules,
         feed=feed,
         fail_on=Severity.HIGH,
+        changes=changes,
     )
 
 
