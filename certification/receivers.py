@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.dispatch import receiver
 
-from certification import revalidation, reviews
+from certification import automatic, revalidation, reviews
 from certification.enums import ReviewKind
 from plugins.signals import run_concluded, run_errored, version_withdrawn
 
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 @receiver(run_concluded, dispatch_uid="certification.review_or_renew")
 def review_or_renew(run: VettingRun, **_kwargs: Any) -> None:
-    """A revalidation's run decides about the renewal; any other opens a review."""
+    """A revalidation's run decides about the renewal; any other opens a review, and may be all that it takes."""
     if revalidation.conclude(run=run) is None:
         known = run.version.certificates.exists()
-        reviews.open_review(run=run, kind=ReviewKind.RENEWAL if known else ReviewKind.INITIAL)
+        review = reviews.open_review(run=run, kind=ReviewKind.RENEWAL if known else ReviewKind.INITIAL)
+        automatic.certify_automatically(review=review)
 
 
 @receiver(run_errored, dispatch_uid="certification.abandon_revalidation")

@@ -166,7 +166,7 @@ def _concern(certificate: Certificate, run: VettingRun) -> str:
 def _answers(certificate: Certificate, run: VettingRun) -> list[CriterionAnswer]:
     """What the reviewer answered about these very bytes; under another policy the questions may be others."""
     decision = certificate.decision
-    if decision is None or certificate.policy_id != run.policy_id:
+    if decision is None or certificate.policy_id != run.policy_id or decision.review.version_id != run.version_id:
         return []
     return list(decision.review.answers.select_related("criterion"))
 

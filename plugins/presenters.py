@@ -14,6 +14,7 @@ from django.db.models import Case, Count, IntegerField, Value, When
 from governance.badges import tone, word
 from governance.models.choices import label
 from governance.vocabulary import Capability, CheckStatus, Severity, Verdict
+from plugins.differences import Differences, differences_of
 from plugins.enums import RUN_OPEN, RunState, factor_label
 from plugins.models import Finding
 
@@ -122,6 +123,8 @@ class Evidence:
     dependencies_total: int
     criteria: tuple[CriterionResult, ...]
     feed: Feed | None
+    differences: Differences | None
+    """Against the last certified version; None for a first one."""
 
     @property
     def findings_total(self) -> int:
@@ -201,6 +204,7 @@ def evidence_of(run: VettingRun, *, limit: int = LIMIT) -> Evidence:
         dependencies_total=len(dependencies),
         criteria=tuple(run.criteria.select_related("criterion").order_by("criterion__position")),
         feed=_feed(report.get("feed")),
+        differences=differences_of(report),
     )
 
 

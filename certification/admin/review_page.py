@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 
 from certification.admin.forms import ANSWERABLE, DecisionForm, criteria_of
+from certification.automatic import conditions
 from certification.decisions import approvals_needed, blockers
 from certification.enums import REVIEW_OPEN, DecisionOutcome, ReviewState
 from certification.reviews import why_not
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest
 
+    from certification.automatic import Condition
     from certification.decisions import Blocker
     from certification.models import Decision, Review
     from governance.models import Criterion, User
@@ -52,6 +54,13 @@ class Desk:
     approvals_needed: int
     pending: bool
     overdue: bool
+    automatic: tuple[Condition, ...]
+    """What an automatic certificate would take, each with its answer; none where the plugin was never certified."""
+
+    @property
+    def automatic_missed(self) -> int:
+        """How many of them are not met."""
+        return sum(not condition.met for condition in self.automatic)
 
     @property
     def approvals(self) -> int:
@@ -98,6 +107,7 @@ def _desk(user: User, review: Review) -> Desk:
         approvals_needed=approvals_needed(review),
         pending=pending,
         overdue=review.is_overdue(timezone.localdate()),
+        automatic=conditions(review) if pending else (),
     )
 
 

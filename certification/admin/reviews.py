@@ -21,10 +21,11 @@ from certification.admin.review_page import review_page
 from certification.decisions import DecisionRefused, decide
 from certification.enums import ReviewState
 from certification.models import Review
-from certification.reviews import ReviewRefused, answer_criterion, claim, release, take_over
+from certification.reviews import ReviewRefused, answer_criterion, claim, release, take_over, why_not
 from governance.admin.base import ReadOnlyAdmin, admin_url, require, require_post
 from governance.badges import badge, severity_counts, state_badge, tier_badge, tone
 from plugins.models import OwnerTeam
+from plugins.services.certified import hold_automation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 CLAIM = "certification.claim_review"
 DECIDE = "certification.decide_review"
 REASSIGN = "certification.reassign_review"
+HOLD_LENGTH = 1000
 
 
 @admin.register(Review)
@@ -118,6 +120,7 @@ class ReviewAdmin(ReadOnlyAdmin[Review]):
             ("take-over", self.take_over_view),
             ("answer", self.answer_view),
             ("decide", self.decide_view),
+            ("hold", self.hold_view),
         )
         own = [
             path(
@@ -171,6 +174,20 @@ class ReviewAdmin(ReadOnlyAdmin[Review]):
             values = {"code": answer.criterion.code, "outcome": answer.get_outcome_display().lower()}
             self.message_user(request, text % values, messages.SUCCESS)
         return HttpResponseRedirect(f"{self.page_url(review)}#criteria")
+
+    def hold_view(self, request: SignedInRequest, object_id: str) -> HttpResponse:
+        """Hold automatic certificates of the plugin, or let them happen again (an empty reason)."""
+        require_post(request)
+        require(request, DECIDE)
+        review = self.get_object_or_404(request, object_id)
+        if obstacle := why_not(request.user, review):
+            self.message_user(request, obstacle, messages.ERROR)
+        else:
+            reason = request.POST.get("reason", "").strip()[:HOLD_LENGTH]
+            hold_automation(plugin=review.version.plugin, actor=request.user, reason=reason)
+            said = _("Automatic certificates are held.") if reason else _("Automatic certificates are not held.")
+            self.message_user(request, said, messages.SUCCESS)
+        return HttpResponseRedirect(f"{self.page_url(review)}#automatic")
 
     def decide_view(self, request: SignedInRequest, object_id: str) -> HttpResponse:
         """Approve, ask for changes, or reject."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin, messages
 from django.db.models import OuterRef, Subquery
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
@@ -19,6 +20,7 @@ from plugins.models import PluginVersion, Submission, VettingRun
 from plugins.presenters import progress_of
 from plugins.services.downloads import DownloadRefused, open_artifact
 from plugins.services.runs import RunRefused, request_run
+from plugins.services.text_diffs import DiffRefused, text_diffs
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -86,6 +88,7 @@ class PluginVersionAdmin(ReadOnlyAdmin[PluginVersion]):
             path("<path:object_id>/vet/", view(self.vet_view), name="plugins_pluginversion_vet"),
             path("<path:object_id>/artifact/", view(self.artifact_view), name="plugins_pluginversion_artifact"),
             path("<path:object_id>/progress/", view(self.progress_view), name="plugins_pluginversion_progress"),
+            path("<path:object_id>/diff/<int:before>/", view(self.diff_view), name="plugins_pluginversion_diff"),
             *super().get_urls(),
         ]
 
@@ -131,6 +134,28 @@ class PluginVersionAdmin(ReadOnlyAdmin[PluginVersion]):
         return FileResponse(
             file, as_attachment=True, filename=version.artifact.filename, content_type="application/octet-stream"
         )
+
+    def diff_view(self, request: SignedInRequest, object_id: str, before: int) -> HttpResponse:
+        """The text that differs from an earlier version of the same plugin."""
+        require(request, "plugins.view_artifact")
+        version = self.get_object_or_404(request, object_id)
+        earlier = get_object_or_404(PluginVersion.objects.filter(plugin=version.plugin_id), pk=before)
+        try:
+            files, more = text_diffs(before=earlier, after=version, actor=request.user)
+        except DiffRefused as refusal:
+            self.message_user(request, str(refusal), messages.ERROR)
+            return HttpResponseRedirect(f"{self.page_url(version)}#changes")
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("What changed"),
+            "opts": self.opts,
+            "before": earlier,
+            "after": version,
+            "files": files,
+            "more": more,
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, "admin/evidence/diff.html", context)
 
     def progress_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The progress bar alone, polled by htmx; asks for the whole page once the run has ended."""

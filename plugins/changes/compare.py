@@ -156,7 +156,11 @@ def _dependencies(
         )
     for name in sorted(was.keys() - now.keys())[:MAX_CHANGES]:
         yield Change("dependency", "gone", name, Severity.INFO, before=was[name].requirement)
-    differing = [name for name in sorted(now.keys() & was.keys()) if now[name].requirement != was[name].requirement]
+    differing = [
+        name
+        for name in sorted(now.keys() & was.keys())
+        if now[name].requirement != was[name].requirement or set(now[name].advisories) - set(was[name].advisories)
+    ]
     for name in differing[:MAX_CHANGES]:
         yield Change(
             "dependency",

@@ -44,3 +44,15 @@ def last_certified(plugin_id: int) -> Picture | None:
         return picture_from(run.report)
     except (KeyError, TypeError, AttributeError, ValueError) as problem:
         raise ValueError(f"The report of the last certified version (run {run.pk}) cannot be read.") from problem
+
+
+@transaction.atomic
+def hold_automation(*, plugin: Plugin, actor: User, reason: str) -> None:
+    """Let a human decide about every version of a plugin from now on; an empty reason ends it."""
+    text = reason.strip()
+    if plugin.automation_held == text:
+        return
+    plugin.automation_held = text
+    plugin.save(update_fields=["automation_held"])
+    verb = "plugin.automation-held" if text else "plugin.automation-released"
+    ledger.record(verb=verb, subject=plugin, actor=actor, details={"reason": text})

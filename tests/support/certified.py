@@ -6,10 +6,12 @@ from certification.models import Review
 from certification.reviews import answer_criterion, claim
 from governance.models import Criterion
 from governance.roles import Role
+from plugins.changes import picture_from
 from plugins.enums import Outcome
+from plugins.models import VettingRun
 from plugins.services import runs
 from tests.factories import UserFactory, VettingRunFactory
-from tests.support.reports import about
+from tests.support.reports import about, made_report
 
 
 def reviewer(role=Role.REVIEWER):
@@ -46,6 +48,13 @@ def verdict(review, outcome=DecisionOutcome.APPROVE, *, by=None, reason="All is 
     return decide(
         review=review, actor=by or review.reviewer, outcome=outcome, reason=reason, **{"criteria": cited, **more}
     )
+
+
+def after(before, policy, *, package=None, results=None, rules=None, picture=None, **more):
+    """The review of the version after a certificate's, as it stands when its vetting has ended."""
+    picture = picture or picture_from(VettingRun.objects.get(pk=before.run_id).report)
+    report = made_report(results, of=package, policy=rules, before=picture)
+    return Review.objects.get(run=vetted(policy, report, version__plugin=before.version.plugin, **more))
 
 
 def certified(policy, **more):
