@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from plugins import formats
+
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
@@ -74,13 +76,7 @@ class Outcome(TextChoices):
     NOT_APPLICABLE = "not_applicable", _("Not applicable")
 
 
-FORMATS: dict[str, _StrPromise] = {
-    "n8n-node": _("n8n node"),
-    "node-red-node": _("Node-RED node"),
-    "python-package": _("Python package"),
-    "power-platform-connector": _("Power Platform connector"),
-    "generic": _("Other package"),
-}
+FORMATS: dict[str, _StrPromise] = {known.name: _(known.label) for known in formats.FORMATS}
 """The formats of `plugins.formats`, in words."""
 
 FACTORS: dict[str, _StrPromise] = {

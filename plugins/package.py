@@ -164,6 +164,10 @@ class Derived:
     capabilities: frozenset[Capability] = frozenset()
     egress: tuple[EgressHost, ...] = ()
     secrets: tuple[str, ...] = ()
+    says: tuple[str, ...] = ()
+    """What else it says about rights and needs, in plain sentences for owner and reviewer."""
+    local_only: str = ""
+    """The statement by which the plugin talks to the local network only, or to nobody; empty: it makes none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +212,7 @@ class Package:
     """Everything intake knows. `files` holds every regular file of the tree, sorted by path."""
 
     format: str
-    """`n8n-node`, `node-red-node`, `python-package`, `power-platform-connector` or `generic`."""
+    """The name of one of `plugins.formats.FORMATS`."""
     metadata: Metadata
     purl: str
     files: tuple[SourceFile, ...]

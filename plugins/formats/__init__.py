@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from plugins.documents import PackageRefused
-from plugins.formats.registry import FORMATS, read_package
+from plugins.formats.registry import FORMATS, by_name, read_package
 
-__all__ = ["FORMATS", "PackageRefused", "read_package"]
+__all__ = ["FORMATS", "PackageRefused", "by_name", "read_package"]

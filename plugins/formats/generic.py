@@ -71,4 +71,11 @@ def _identity(tree: Tree, filename: str) -> Metadata:
     raise PackageRefused("no-identity", message)
 
 
-FORMAT = Format(NAME, detect, read)
+FORMAT = Format(
+    name=NAME,
+    label="Other package",
+    recognised_by="`package.json` of no other format; else anything that says its name and version",
+    derives="nothing",
+    detect=detect,
+    read=read,
+)

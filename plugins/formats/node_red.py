@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from plugins.documents import Document, quote
+from governance.vocabulary import Capability
+from plugins.documents import Document, clean, quote
+from plugins.formats import node_red_rules
 from plugins.formats.npm import MANIFEST, npm_manifest, read_npm_package
 from plugins.formats.npm_entries import normalise, refuse_endless
 from plugins.formats.tree import SPECIFIC, Detection, Format, Tree
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 
 NAME = "node-red-node"
 _KEY = "node-red"
+_MAX_FILES = 200
+_PASSWORD = re.compile(r"[\"']?(\w{1,100})[\"']?\s*:\s*\{\s*[\"']?type[\"']?\s*:\s*[\"']password[\"']")
+_ENDPOINTS = (("RED.httpAdmin", "the editor"), ("RED.httpNode", "the flows' own web server"))
 _PACKAGE_NAME = re.compile(r"(?:@[^/]+/)?node-red-contrib-.+")
 
 
@@ -43,13 +48,15 @@ def read(tree: Tree, _filename: str) -> Package:
         problems.append(
             _problem(document, "node-red-nodes-missing", "The node-red object lists no node and no plugin.")
         )
+    pages = _pages(tree, scripts)
+    code = {path: tree.code(path) for path in map(normalise, scripts[:_MAX_FILES]) if path}
     return read_npm_package(
         tree,
         format_name=NAME,
-        entry_points=[*scripts, *_pages(tree, scripts)],
+        entry_points=[*scripts, *pages],
         needs_code=True,
-        problems=problems,
-        derived=Derived(),
+        problems=(*problems, *node_red_rules.judge(tree, document, stated, code, pages)),
+        derived=_derived(code),
     )
 
 
@@ -66,6 +73,21 @@ def _paths(document: Document, stated: dict[str, Any], key: str, problems: list[
     return [path for path in value.values() if isinstance(path, str) and path]
 
 
+def _derived(code: dict[str, str]) -> Derived:
+    """Secrets are the password fields among a node's `credentials`; HTTP endpoints are those of its own code."""
+    secrets = [clean(name, 100) for text in code.values() if "credentials" in text for name in _PASSWORD.findall(text)]
+    says = [
+        f"{quote(path)}: adds HTTP endpoints to {where}."
+        for path, text in code.items()
+        for call, where in _ENDPOINTS
+        if call in text
+    ]
+    capabilities = {Capability.SECRETS_READ} if secrets else set()
+    if says:
+        capabilities.add(Capability.NETWORK_LISTEN)
+    return Derived(frozenset(capabilities), secrets=tuple(dict.fromkeys(secrets)), says=tuple(says))
+
+
 def _pages(tree: Tree, scripts: list[str]) -> list[str]:
     """Give the `.html` that Node-RED loads into the editor beside each script."""
     plain = (normalise(path) for path in scripts)
@@ -77,4 +99,11 @@ def _problem(document: Document, rule: str, message: str, *keys: str) -> Problem
     return Problem(rule, message, document.path, document.line(_KEY, *keys) or document.line(_KEY))
 
 
-FORMAT = Format(NAME, detect, read)
+FORMAT = Format(
+    name=NAME,
+    label="Node-RED node",
+    recognised_by="`package.json` with a `node-red` object, or its keyword and a name `node-red-contrib-…`",
+    derives="password fields among `credentials` as secrets; `RED.httpAdmin` and `RED.httpNode` as listening",
+    detect=detect,
+    read=read,
+)

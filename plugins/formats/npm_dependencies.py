@@ -36,6 +36,17 @@ def read_dependencies(tree: Tree, document: Document) -> tuple[tuple[Dependency,
     return (*stated, *locked, *bundled), tuple(problems)
 
 
+def manifest_dependencies(tree: Tree, path: str, problems: list[Problem]) -> list[Dependency]:
+    """Read what a `package.json` inside a package of another format asks for; none where there is no such file."""
+    if path not in tree:
+        return []
+    try:
+        return _stated(tree.json_object(path), problems)
+    except PackageRefused as refusal:
+        problems.append(Problem("dependencies-unreadable", str(refusal), path))
+        return []
+
+
 def exact_version(requirement: str) -> str | None:
     """Give the one version an npm range allows (`1.2.3`, `=1.2.3`, `v1.2.3`), else None."""
     version = requirement.strip().removeprefix("=").strip().removeprefix("v")

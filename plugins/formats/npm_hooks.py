@@ -29,6 +29,16 @@ def read_hooks(tree: Tree, document: Document) -> tuple[tuple[InstallHook, ...],
     return tuple(hooks), tuple(problems)
 
 
+def manifest_hooks(tree: Tree, path: str) -> tuple[tuple[InstallHook, ...], tuple[Problem, ...]]:
+    """Collect the lifecycle scripts of a `package.json` inside a package of another format, and its `binding.gyp`."""
+    document = tree.json_object_or_none(path)
+    if document is None:
+        return (), ()
+    problems: list[Problem] = []
+    hooks = _scripts(document, (*INSTALL_SCRIPTS, *BUILD_SCRIPTS), problems)
+    return (*hooks, *_gyp(tree, path.removesuffix("package.json"))), tuple(problems)
+
+
 def _scripts(document: Document, names: tuple[str, ...], problems: list[Problem]) -> list[InstallHook]:
     scripts = document.data.get("scripts", {})
     if not isinstance(scripts, dict):

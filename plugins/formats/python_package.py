@@ -151,7 +151,7 @@ def _unique(dependencies: list[Dependency]) -> list[Dependency]:
 def _entry_points(tree: Tree, path: str, problems: list[Problem]) -> tuple[str, ...]:
     """Give the modules an import or an entry point loads: those named, and every top-level package and module."""
     modules = _named_modules(tree, path, problems) if path in tree else []
-    named = [file for module in modules for file in _module_files(module) if file in tree]
+    named = [file for module in modules for file in module_files(module) if file in tree]
     return tuple(dict.fromkeys([*named, *_top_level(tree)]))
 
 
@@ -166,7 +166,8 @@ def _named_modules(tree: Tree, path: str, problems: list[Problem]) -> list[str]:
     return [match[1] for match in map(_OBJECT.match, values) if match]
 
 
-def _module_files(module: str) -> tuple[str, ...]:
+def module_files(module: str) -> tuple[str, ...]:
+    """The paths a dotted module may have in a package."""
     base = module.replace(".", "/")
     return tuple(f"{top}{base}{end}" for top in ("", "src/") for end in (".py", "/__init__.py"))
 
@@ -184,4 +185,11 @@ def _top_level(tree: Tree) -> list[str]:
     return result
 
 
-FORMAT = Format(NAME, detect, read)
+FORMAT = Format(
+    name=NAME,
+    label="Python package",
+    recognised_by="`*.dist-info/METADATA` (wheel), `PKG-INFO` (sdist), `pyproject.toml` or `setup.py` (source tree)",
+    derives="nothing: its metadata says nothing about rights",
+    detect=detect,
+    read=read,
+)

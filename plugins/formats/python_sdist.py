@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from plugins.documents import PackageRefused, clean, load_ini, load_toml
-from plugins.formats.requirements import collect, read_requirement_files
+from plugins.formats.python_source import parse_module
+from plugins.formats.requirements import collect, has_requirement_files, read_requirement_files
 from plugins.package import InstallHook, Problem
 
 if TYPE_CHECKING:
@@ -67,6 +68,28 @@ def source_dependencies(tree: Tree, pyproject: Pyproject, problems: list[Problem
     ]
 
 
+def part_dependencies(tree: Tree, folder: str, problems: list[Problem]) -> list[Dependency]:
+    """Collect what `pyproject.toml` and `setup.cfg` in a folder ask for, and the constants of its `setup.py`."""
+    result: list[Dependency] = []
+    try:
+        if (path := f"{folder}{PYPROJECT}") in tree:
+            result += _pyproject_dependencies(Pyproject(*load_toml(tree.read(path), path)), problems, path)
+    except PackageRefused as refusal:
+        problems.append(Problem("dependencies-unreadable", str(refusal), path))
+    result += _setup_cfg_dependencies(tree, problems, f"{folder}{SETUP_CFG}")
+    return result + setup_py_dependencies(tree, f"{folder}{SETUP_PY}", problems)
+
+
+def setup_py_dependencies(tree: Tree, path: str, problems: list[Problem]) -> list[Dependency]:
+    """Collect `install_requires` of a `setup.py`, as far as it is a list of constants; nothing is run."""
+    module = parse_module(tree, path)
+    found = module.call_argument("setup", "install_requires") if module else None
+    if found is None and "install_requires" in tree.code(path) and not has_requirement_files(tree):
+        message = "install_requires is made at run time, so that nobody knows the dependencies."
+        problems.append(Problem("dependencies-unreadable", message, path))
+    return collect(found or (), scope="runtime", path=path, problems=problems)
+
+
 def build_hooks(tree: Tree, pyproject: Pyproject) -> list[InstallHook]:
     """Find the code of the tree that runs when it is built or installed."""
     hooks = [InstallHook(SETUP_PY, SETUP_PY, SETUP_PY, 1)] if SETUP_PY in tree else []
@@ -85,7 +108,9 @@ def build_hooks(tree: Tree, pyproject: Pyproject) -> list[InstallHook]:
     return hooks
 
 
-def _pyproject_dependencies(pyproject: Pyproject, problems: list[Problem]) -> Iterator[Dependency]:
+def _pyproject_dependencies(
+    pyproject: Pyproject, problems: list[Problem], path: str = PYPROJECT
+) -> Iterator[Dependency]:
     sections = [("build", pyproject.table("build-system", "requires"))]
     sections.append(("runtime", pyproject.table("project", "dependencies")))
     optional = pyproject.table("project", "optional-dependencies")
@@ -94,20 +119,20 @@ def _pyproject_dependencies(pyproject: Pyproject, problems: list[Problem]) -> It
     sections += [("dev", texts) for texts in (groups.values() if isinstance(groups, dict) else ())]
     for scope, texts in sections:
         if texts is not None and not isinstance(texts, list):
-            problems.append(Problem("dependencies-unreadable", f"A list of {scope} dependencies is none.", PYPROJECT))
+            problems.append(Problem("dependencies-unreadable", f"A list of {scope} dependencies is none.", path))
             continue
         lined = [(text, pyproject.line(f'"{text}"', f"'{text}'", text)) for text in _texts(texts)]
-        yield from collect(lined, scope=scope, path=PYPROJECT, problems=problems)
+        yield from collect(lined, scope=scope, path=path, problems=problems)
 
 
-def _setup_cfg_dependencies(tree: Tree, problems: list[Problem]) -> list[Dependency]:
-    if SETUP_CFG not in tree:
+def _setup_cfg_dependencies(tree: Tree, problems: list[Problem], path: str = SETUP_CFG) -> list[Dependency]:
+    if path not in tree:
         return []
     parser = configparser.ConfigParser(interpolation=None, delimiters=("=",), strict=False)
     try:
-        text = load_ini(tree.read(SETUP_CFG), SETUP_CFG, parser)
+        text = load_ini(tree.read(path), path, parser)
     except PackageRefused:
-        problems.append(Problem("setup-cfg-unreadable", "setup.cfg cannot be read.", SETUP_CFG))
+        problems.append(Problem("setup-cfg-unreadable", "setup.cfg cannot be read.", path))
         return []
     sections = [("build", parser.get("options", "setup_requires", fallback=""))]
     sections += [("runtime", parser.get("options", "install_requires", fallback=""))]
@@ -116,7 +141,7 @@ def _setup_cfg_dependencies(tree: Tree, problems: list[Problem]) -> list[Depende
     result: list[Dependency] = []
     for scope, value in sections:
         lined = [(wanted, _line_of(text, wanted)) for wanted in _cfg_list(value)]
-        result += collect(lined, scope=scope, path=SETUP_CFG, problems=problems)
+        result += collect(lined, scope=scope, path=path, problems=problems)
     return result
 
 

@@ -7,12 +7,28 @@ from typing import TYPE_CHECKING
 
 from plugins.declaration import declaration_paths, read_declaration
 from plugins.documents import PackageRefused, quote
-from plugins.formats import generic, n8n, node_red, power_platform, python_package
+from plugins.formats import (
+    airflow,
+    baserow,
+    budibase,
+    django_app,
+    generic,
+    home_assistant,
+    n8n,
+    nautobot,
+    netbox,
+    node_red,
+    power_platform,
+    python_package,
+    superset,
+    wordpress,
+)
 from plugins.formats.tree import Format, Tree
 from plugins.package import Declaration, Problem
 from plugins.reported_tests import read_reports
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from plugins.archive import Unpacked
@@ -23,8 +39,17 @@ _MAX_PROBLEMS = 500
 FORMATS: tuple[Format, ...] = (
     n8n.FORMAT,
     node_red.FORMAT,
-    python_package.FORMAT,
+    budibase.FORMAT,
     power_platform.FORMAT,
+    wordpress.FORMAT,
+    home_assistant.FORMAT,
+    superset.FORMAT,
+    baserow.FORMAT,
+    netbox.FORMAT,
+    nautobot.FORMAT,
+    airflow.FORMAT,
+    django_app.FORMAT,
+    python_package.FORMAT,
     generic.FORMAT,
 )
 
@@ -63,7 +88,9 @@ def choose(tree: Tree) -> Format:
     tried = ((candidate.detect(tree), candidate) for candidate in FORMATS)
     found = [(detection, candidate) for detection, candidate in tried if detection is not None]
     best = max(detection.specificity for detection, _ in found)
-    first, *others = [(detection, candidate) for detection, candidate in found if detection.specificity == best]
+    fitting = [(detection, candidate) for detection, candidate in found if detection.specificity == best]
+    kinds = [candidate for _, candidate in fitting]
+    first, *others = [pair for pair in fitting if not _refined(pair[1], kinds)]
     if others:
         (one, one_format), (other, other_format) = first, others[0]
         message = (
@@ -72,6 +99,16 @@ def choose(tree: Tree) -> Format:
         )
         raise PackageRefused("ambiguous-format", message)
     return first[1]
+
+
+def _refined(general: Format, kinds: Iterable[Format]) -> bool:
+    """Whether one of the others is a kind of this format: a NetBox plugin is a Python package, and no less one."""
+    return any(other is not general and other.is_a(general.name) for other in kinds)
+
+
+def by_name(name: str) -> Format | None:
+    """The format of this name."""
+    return next((known for known in FORMATS if known.name == name), None)
 
 
 def _clipped(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:

@@ -63,8 +63,8 @@ def collect(texts: Iterable[tuple[str, int]], *, scope: str, path: str, problems
     return result
 
 
-def read_requirement_files(tree: Tree, problems: list[Problem]) -> list[Dependency]:
-    """Read every requirements file of a source tree; its scope follows from its name and folder."""
+def read_requirement_files(tree: Tree, problems: list[Problem], *, scope: str = "") -> list[Dependency]:
+    """Read every requirements file of a source tree; its scope follows from its name and folder, unless given."""
     result: list[Dependency] = []
     for path in (file.path for file in tree.files if _FILE.fullmatch(file.path) and file.path.count("/") < _MAX_DEPTH):
         try:
@@ -72,10 +72,15 @@ def read_requirement_files(tree: Tree, problems: list[Problem]) -> list[Dependen
         except PackageRefused as refusal:
             problems.append(Problem("requirements-unreadable", str(refusal), path))
             continue
-        result += _read_file(text, path, "dev" if _DEV_WORD.search(path) else "runtime", problems)
+        result += _read_file(text, path, scope or ("dev" if _DEV_WORD.search(path) else "runtime"), problems)
         if len(result) + len(problems) > MAX_DEPENDENCIES:
             raise too_many_dependencies("The package")
     return result
+
+
+def has_requirement_files(tree: Tree) -> bool:
+    """Whether the tree holds any requirements file."""
+    return any(_FILE.fullmatch(file.path) for file in tree.files)
 
 
 def _read_file(text: str, path: str, scope: str, problems: list[Problem]) -> list[Dependency]:

@@ -19,6 +19,9 @@ _MAX_PARSED_BYTES = 12 * MIB
 """Of all JSON manifests of a package together, since they stay in memory, at twenty times their size if need be."""
 
 
+_MAX_CODE_BYTES = MIB
+
+
 class Tree:
     """Read-only access to the files of one unpacked package."""
 
@@ -28,6 +31,8 @@ class Tree:
         self.by_path = {file.path: file for file in files}
         self._documents: dict[str, Document] = {}
         self._parsed_bytes = 0
+        self.python_bytes = 0
+        """Bytes of Python that were parsed as syntax, for the limit that `plugins.formats.python_source` keeps."""
 
     def __contains__(self, path: object) -> bool:
         return path in self.by_path
@@ -57,6 +62,23 @@ class Tree:
             self._documents[path] = document
         return self._documents[path]
 
+    def json_object_or_none(self, path: str) -> Document | None:
+        """Parse a JSON file that may be a manifest; None where there is none, or it holds no object that can be read.
+
+        For file names that other things have too, and by which nobody is to be refused.
+        """
+        try:
+            return self.json_object(path) if path in self else None
+        except PackageRefused:
+            return None
+
+    def code(self, path: str) -> str:
+        """The text of a code file, as far as readers of manifests look into code; "" where it is too large."""
+        file = self.by_path.get(path)
+        if file is None or file.size > _MAX_CODE_BYTES:
+            return ""
+        return self.root.joinpath(path).read_bytes().decode("utf-8", "replace")
+
 
 SPECIFIC, COMMON, FALLBACK = 30, 20, 0
 """How surely a manifest means its format: it means nothing else; it may be a by-product; nothing better is there."""
@@ -75,7 +97,25 @@ class Format:
     """A plugin format. One module makes one of these and `plugins.formats.registry` lists it."""
 
     name: str
-    detect: Callable[[Tree], Detection | None]
+    label: str
+    """Its name for people, in English; screens translate it."""
+    recognised_by: str
+    """The sign by which it is recognised, as a phrase, for the documentation."""
+    derives: str
+    """What its manifest says about rights, as a phrase, for the documentation."""
+    detect: Callable[[Tree], Detection | None] = field(repr=False)
     """May raise PackageRefused, where the manifest it would go by cannot be read."""
     read: Callable[[Tree, str], Package] = field(repr=False)
     """Takes the tree and the artifact's file name; raises PackageRefused."""
+    refines: Format | None = None
+    """The format this one is a kind of: where both fit equally well, this one is meant. A plugin that was known as
+    the other one stays the same plugin."""
+
+    def is_a(self, name: str) -> bool:
+        """Whether this is the format of that name, or a kind of it."""
+        return self.name == name or (self.refines is not None and self.refines.is_a(name))
+
+    @property
+    def family(self) -> str:
+        """The name of the most general format this one is a kind of; plugins of a family share their names."""
+        return self.refines.family if self.refines else self.name

@@ -16,7 +16,7 @@ from governance.fsm import TransitionNotAllowed
 from plugins.archive import ArchiveRefused
 from plugins.config import archive_limits
 from plugins.enums import Trigger, VersionState
-from plugins.formats import PackageRefused
+from plugins.formats import FORMATS, PackageRefused, by_name
 from plugins.formats.identity import same_python_version
 from plugins.formats.python_package import NAME as PYTHON_PACKAGE
 from plugins.intake import intake, safe_filename
@@ -159,32 +159,53 @@ def _refuse_known(actor: User, sha256: str) -> None:
 def _plugin(package: Package, team: OwnerTeam, actor: User) -> Plugin:
     if not team.members.filter(pk=actor.pk).exists():
         raise SubmissionRefused("not-a-member", _("You are not a member of %(team)s.") % {"team": team})
-    plugin, created = Plugin.objects.get_or_create(
-        name=_known_as(package), format=package.format, defaults={"team": team}
-    )
-    if created:
+    plugin = _known(package)
+    if plugin is None:
+        plugin = Plugin.objects.create(name=package.metadata.name, format=package.format, team=team)
         teams.grant(plugin=plugin)
         ledger.record(verb="plugin.registered", subject=plugin, actor=actor, details={"team": team.pk})
-    elif not actor.has_perm("plugins.submit_version", plugin):
+        return plugin
+    if not actor.has_perm("plugins.submit_version", plugin):
         raise SubmissionRefused(
             "not-the-owner",
             _("%(name)s belongs to another team. If it is yours, ask the lead reviewer to move it.") % {"name": plugin},
         )
+    _recognise(plugin, package.format, actor)
     return plugin
 
 
-def _known_as(package: Package) -> str:
-    """One plugin, one name, the first one: Python's tools take `Acme_Heat` and `acme.heat` for the same package."""
-    stated = package.metadata.name
-    if package.format != PYTHON_PACKAGE:
-        return stated
-    known = Plugin.objects.filter(format=PYTHON_PACKAGE).values_list("name", flat=True)
-    same = (name for name in known if canonicalize_name(name) == canonicalize_name(stated))
-    return next(same, stated)
+def _known(package: Package) -> Plugin | None:
+    """The plugin a package is a version of.
+
+    Formats of a family share their names: a NetBox plugin is the Python package it was known as before. Python's tools
+    take `Acme_Heat` and `acme.heat` for the same package, so one plugin keeps one name, the first one.
+    """
+    name, family = package.metadata.name, _family(package.format)
+    alike = Plugin.objects.filter(format__in=[known.name for known in FORMATS if known.family == family])
+    if family != PYTHON_PACKAGE:
+        return alike.filter(name=name).first()
+    names = alike.values_list("pk", "name").order_by("pk")
+    same = [pk for pk, known in names if canonicalize_name(known) == canonicalize_name(name)]
+    return alike.filter(pk__in=same[:1]).first()
+
+
+def _family(name: str) -> str:
+    known = by_name(name)
+    return known.family if known else name
+
+
+def _recognise(plugin: Plugin, name: str, actor: User) -> None:
+    """Call a plugin by the format of its new version, unless that is a more general one than it is known by."""
+    known = by_name(plugin.format)
+    if name == plugin.format or (known is not None and known.is_a(name)):
+        return
+    before, plugin.format = plugin.format, name
+    plugin.save(update_fields=["format"])
+    ledger.record(verb="plugin.recognised", subject=plugin, actor=actor, details={"from": before, "to": name})
 
 
 def _refuse_taken(plugin: Plugin, text: str) -> None:
-    same = same_python_version if plugin.format == PYTHON_PACKAGE else str.__eq__
+    same = same_python_version if _family(plugin.format) == PYTHON_PACKAGE else str.__eq__
     if any(same(taken, text) for taken in plugin.versions.values_list("version", flat=True)):
         raise SubmissionRefused(
             "version-taken",

@@ -17,9 +17,10 @@ def npm_package(name="acme-tools", version="1.0.0", files=None, **manifest):
     return _tgz({f"package/{path}": content for path, content in members.items()})
 
 
-def python_source(name="acme", version="1.0", code=b"x = 1\n"):
+def python_source(name="acme", version="1.0", code=b"x = 1\n", files=None):
     """The bytes of a Python source distribution."""
-    members = {"PKG-INFO": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode(), "acme.py": code}
+    core = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode()
+    members = {"PKG-INFO": core, "acme.py": code, **(files or {})}
     return _tgz({f"{name}-{version}/{path}": content for path, content in members.items()})
 
 

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.real
 
 SHELF = Path(os.environ.get("REAL_PACKAGES_CACHE", ROOT / "var" / "cache"))
 N8N, RED, PYTHON, GENERIC = "n8n-node", "node-red-node", "python-package", "generic"
+NETBOX, NAUTOBOT, AIRFLOW, DJANGO = "netbox-plugin", "nautobot-app", "airflow-provider", "django-app"
 
 
 @dataclass(frozen=True)
@@ -58,12 +59,12 @@ PACKAGES = {
     "npm:@budibase/standard-components@0.9.139": Known(GENERIC),
     "npm:@total-typescript/ts-reset@0.6.1": Known(GENERIC, set(), {"network.outbound", "process.spawn"}),
     "npm:bcrypt@5.1.1": Known(GENERIC, {"code.native", "process.install-hook"}, hooks=True),
-    "pypi:netbox-bgp==0.20.2": Known(PYTHON, {"database.access"}),
-    "pypi:airflow-provider-mlflow==1.1.0": Known(PYTHON, {"network.outbound", "env.read", "secrets.read"}),
+    "pypi:netbox-bgp==0.20.2": Known(NETBOX, {"database.access"}),
+    "pypi:airflow-provider-mlflow==1.1.0": Known(AIRFLOW, {"network.outbound", "env.read", "secrets.read"}),
     "pypi:paconn==0.0.21": Known(
         PYTHON, {"network.outbound", "filesystem.write"}, set(), {"login.microsoftonline.com"}
     ),
-    "pypi:wagtail-localize==1.14.5": Known(PYTHON, {"database.access", "network.outbound"}, set(), {"api.deepl.com"}),
+    "pypi:wagtail-localize==1.14.5": Known(DJANGO, {"database.access", "network.outbound"}, set(), {"api.deepl.com"}),
     "pypi:docopt==0.6.2": Known(PYTHON, {"process.install-hook"}, hooks=True),
     "pypi:pyperclip==1.8.2": Known(PYTHON, {"clipboard.read", "process.spawn"}, hooks=True),
     "pypi:pyyaml==6.0.3": Known(PYTHON, {"code.dynamic"}),

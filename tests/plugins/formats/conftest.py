@@ -60,6 +60,7 @@ def n8n():
             "version": "1.2.0",
             "license": "MIT",
             "keywords": ["n8n-community-node-package"],
+            "files": ["dist"],
             "n8n": {
                 "n8nNodesApiVersion": 1,
                 "nodes": ["dist/Acme.node.js"],

@@ -8,9 +8,13 @@ def rules(package):
     return [problem.rule for problem in package.problems]
 
 
+PEER = {"n8n-workflow": "*"}
+
+
 def test_n8n_node_gives_its_facts(read, n8n):
     package = read(
         n8n(
+            peerDependencies=PEER,
             description="Reads Acme\u202e",
             author="Ann <ann@example.org> (https://example.org)",
             bugs={"url": "https://example.org/issues"},
@@ -39,11 +43,55 @@ def test_n8n_node_gives_its_facts(read, n8n):
     ],
 )
 def test_n8n_faults_are_problems(read, n8n, changes, expected):
-    assert rules(read(n8n(**changes))) == expected
+    assert rules(read(n8n(peerDependencies=PEER, **changes))) == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"peerDependencies": {}}, "n8n-peer-missing"),
+        ({"license": "Apache-2.0"}, "n8n-license"),
+        ({"keywords": ["n8n"]}, "n8n-keyword-missing"),
+        ({"name": "acme-for-n8n"}, "n8n-name"),
+        ({"files": []}, "n8n-files-missing"),
+        ({"overrides": {"axios": "1.0.0"}}, "n8n-overrides"),
+        ({"dependencies": {"axios": "1.0.0"}}, "n8n-dependencies"),
+        ({"scripts": {"preinstall": "node x.js"}}, "n8n-lifecycle-script"),
+        ({"scripts": {"prepare": "husky"}}, "n8n-lifecycle-script"),
+    ],
+)
+def test_what_n8n_does_not_verify_is_a_problem_with_its_line(read, n8n, changes, expected):
+    package = read(n8n(**{"peerDependencies": PEER} | changes))
+
+    assert rules(package) == [expected]
+    assert package.problems[0].line > 0
+
+
+def test_n8n_constants_in_credentials_and_nodes_are_hosts(read, n8n):
+    files = {
+        "dist/AcmeApi.credentials.js": "class A { constructor() { this.extends = ['oAuth2Api']; "
+        "this.properties = [{ name: 'authUrl', default: 'https://login.acme.example/authorize' }]; "
+        "this.test = { request: { baseURL: 'https://api.acme.example/v1', url: '/me' } } } }",
+        "dist/Acme.node.js": "requestDefaults: { baseURL: '={{$credentials.host}}' }, url: `https://${x}/y`",
+    }
+    derived = read(n8n() | files).derived
+
+    assert [(host.host, host.port) for host in derived.egress] == [
+        ("api.acme.example", 443),
+        ("login.acme.example", 443),
+    ]
+    assert derived.capabilities == {Capability.NETWORK_OUTBOUND, Capability.SECRETS_READ}
+    assert derived.says == (
+        "'dist/Acme.node.js': requests go to an address that the workflow or the credential gives.",
+    )
 
 
 def test_n8n_problems_name_the_line(read):
-    text = '{\n"name": "n8n-nodes-a",\n"version": "1.0.0",\n"n8n": {\n"n8nNodesApiVersion": 0,\n"nodes": ["a.js"]}}'
+    text = (
+        '{\n"name": "n8n-nodes-a",\n"version": "1.0.0",\n"n8n": {\n"n8nNodesApiVersion": 0,\n"nodes": ["a.js"]},'
+        '\n"license": "MIT", "keywords": ["n8n-community-node-package"], "files": ["a.js"], '
+        '"peerDependencies": {"n8n-workflow": "*"}}'
+    )
     package = read({"package.json": text, "a.js": "1"})
 
     assert [(problem.rule, problem.line) for problem in package.problems] == [
@@ -56,9 +104,13 @@ def test_node_red_node_loads_scripts_and_their_pages(read):
     manifest = {
         "name": "@acme/node-red-sensor",
         "version": "0.4.1",
-        "node-red": {"nodes": {"sensor": "nodes/sensor.js"}, "plugins": {"theme": "theme.js"}, "notyetnodes": {"x": 1}},
+        "keywords": ["node-red"],
+        "repository": "https://git.example/acme/node-red-sensor.git",
+        "engines": {"node": ">=18"},
+        "node-red": {"version": ">=3", "nodes": {"sensor": "nodes/sensor.js"}, "plugins": {"theme": "theme.js"}},
     }
-    package = read({"package.json": manifest, "nodes/sensor.js": "", "nodes/sensor.html": "", "theme.js": ""})
+    files = {"nodes/sensor.js": "", "nodes/sensor.html": "", "theme.js": "", "examples/a.json": '[{"type":"sensor"}]'}
+    package = read({"package.json": manifest} | files)
 
     assert package.entry_points == ("nodes/sensor.js", "theme.js", "nodes/sensor.html")
     assert (package.format, package.purl) == ("node-red-node", "pkg:npm/%40acme/node-red-sensor@0.4.1")
@@ -161,7 +213,7 @@ def test_bundled_packages_are_dependencies_and_their_hooks_count(read, n8n):
         ("binding.gyp", "binding.gyp"),
         ("npm-script", "postinstall"),
     ]
-    assert rules(package) == ["bundled-unreadable"]
+    assert rules(package)[1:] == ["bundled-unreadable"]
 
 
 FLAT = {
@@ -198,12 +250,12 @@ def test_lock_files_pin_what_is_stated_and_add_the_rest(read, n8n, path, lock):
 
 
 def test_a_broken_lock_file_is_a_problem(read, n8n):
-    assert rules(read(n8n() | {"package-lock.json": "{"})) == ["lockfile-unreadable"]
+    assert rules(read(n8n() | {"package-lock.json": "{"}))[1:] == ["lockfile-unreadable"]
 
 
 @pytest.mark.parametrize("value", [[], "x", {"<script>": "1"}, {"a": 1}, {"a": {"b": 1}}])
 def test_dependencies_that_cannot_be_read_are_problems(read, n8n, value):
-    assert rules(read(n8n(dependencies=value))) in (["dependencies-unreadable"], ["dependency-invalid"])
+    assert rules(read(n8n(dependencies=value)))[-1:] in (["dependencies-unreadable"], ["dependency-invalid"])
 
 
 def test_a_byte_order_mark_is_no_fault(read):

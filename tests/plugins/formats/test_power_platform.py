@@ -2,6 +2,13 @@ import pytest
 
 from governance.vocabulary import Capability
 
+INFO = {
+    "title": "Acme Tasks",
+    "version": "1.0",
+    "description": "Reads and writes the tasks of Acme.",
+    "contact": {"email": "ann@example.org"},
+}
+
 
 def rules(package):
     return [problem.rule for problem in package.problems]
@@ -12,12 +19,22 @@ def connector(read):
     def build(definition=None, properties=None, **files):
         swagger = {
             "swagger": "2.0",
-            "info": {"title": "Acme Tasks", "version": "1.0", "contact": {"name": "Ann", "email": "ann@example.org"}},
+            "info": {
+                "title": "Acme Tasks",
+                "version": "1.0",
+                "description": "Reads and writes the tasks of Acme.",
+                "contact": {"name": "Ann", "email": "ann@example.org"},
+            },
+            "x-ms-connector-metadata": [
+                {"propertyName": name, "propertyValue": "https://example.org"}
+                for name in ("Website", "Privacy policy", "Categories")
+            ],
             "host": "API.example.org:8443",
             "basePath": "/v1",
             "schemes": ["https"],
         }
-        all_properties = {"iconBrandColor": "#114488", "publisher": "Acme"} | (properties or {})
+        all_properties = {"iconBrandColor": "#114488", "publisher": "Acme", "scriptOperations": ["List"]}
+        all_properties |= properties or {}
         return read(
             {
                 "apiDefinition.swagger.json": swagger | (definition or {}),
@@ -85,7 +102,31 @@ def test_connector_policies_widen_egress(connector, template, parameters, expect
         ({"swagger": "3.0"}, {}, ["swagger-version"]),
         ({"schemes": ["http"]}, {}, ["swagger-plain-http"]),
         ({}, {"iconBrandColor": ""}, ["connector-brand-colour"]),
+        ({}, {"iconBrandColor": "#007EE5"}, ["connector-brand-colour"]),
+        ({}, {"iconBrandColor": "blue"}, ["connector-brand-colour"]),
+        ({"x-ms-connector-metadata": []}, {}, ["connector-metadata"]),
+        ({"info": INFO | {"title": "Acme API"}}, {}, ["connector-title"]),
+        ({"info": INFO | {"title": "Connector of Acme"}}, {}, ["connector-title"]),
+        ({"info": INFO | {"title": "Capitals"}}, {}, []),
+        ({"info": INFO | {"description": "Short."}}, {}, ["connector-description"]),
+        ({"info": INFO | {"description": "x" * 501}}, {}, ["connector-description"]),
+        ({"info": INFO | {"contact": {"name": "Ann"}}}, {}, ["connector-contact"]),
     ],
 )
 def test_connector_faults_are_problems(connector, definition, properties, expected):
     assert rules(connector(definition, properties)) == expected
+
+
+def test_a_script_without_operations_runs_on_all_of_them_and_says_so(connector):
+    package = connector(properties={"scriptOperations": []}, **{"script.csx": "class Script {}"})
+
+    assert rules(package) == ["connector-script-everywhere"]
+
+
+def test_connector_says_how_it_signs_in(connector):
+    package = connector(
+        {"securityDefinitions": {"key": {"type": "apiKey"}}},
+        {"capabilities": ["actions"], "policyTemplateInstances": 7},
+    )
+
+    assert package.derived.says == ("Signs in by: apiKey.", "Offers: actions.")

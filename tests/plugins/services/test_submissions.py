@@ -316,6 +316,41 @@ def test_one_python_package_has_one_owner_however_its_name_is_spelled(owner):
     assert Plugin.objects.get().name == "Acme_Heat"
 
 
+NETBOX = {
+    "acme_heat/__init__.py": b"from netbox.plugins import PluginConfig\nclass C(PluginConfig): name = 'a'\nconfig = C\n"
+}
+
+
+def test_a_python_package_that_turns_out_to_be_a_netbox_plugin_stays_the_same_plugin(owner):
+    first = submit(actor=owner, **upload(python_source("Acme_Heat"), "a.tar.gz"))
+    second = submit(actor=owner, **upload(python_source("acme-heat", "2.0", files=NETBOX), "b.tar.gz"))
+
+    plugin = Plugin.objects.get()
+    assert (plugin.name, plugin.format) == ("Acme_Heat", "netbox-plugin")
+    assert {first.version, second.version} == set(plugin.versions.all())
+    assert [row.format for row in plugin.history.order_by("history_id")] == ["python-package", "netbox-plugin"]
+    row = LedgerEntry.objects.get(verb="plugin.recognised")
+    assert row.details == {"from": "python-package", "to": "netbox-plugin"}
+
+
+def test_a_plugin_keeps_its_more_specific_format_when_a_version_does_not_show_it(owner):
+    submit(actor=owner, **upload(python_source("acme-heat", files=NETBOX), "a.tar.gz"))
+    submit(actor=owner, **upload(python_source("acme-heat", "2.0"), "b.tar.gz"))
+
+    assert Plugin.objects.get().format == "netbox-plugin"
+    assert "plugin.recognised" not in verbs()
+
+
+def test_another_teams_name_is_taken_whatever_kind_of_python_package_comes_under_it(owner):
+    submit(actor=owner, **upload(python_source("acme-heat"), "a.tar.gz"))
+    other = OwnerTeamFactory(members=[UserFactory()]).members.get()
+
+    refusal = refuse(other, **upload(python_source("acme-heat", "2.0", files=NETBOX), "b.tar.gz"))
+
+    assert refusal.code == "not-the-owner"
+    assert Plugin.objects.get().format == "python-package"
+
+
 def test_one_python_version_is_taken_once_however_it_is_written(owner):
     submit(actor=owner, **upload(python_source(version="1.0"), "a.tar.gz"))
 
