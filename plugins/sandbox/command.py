@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from plugins.sandbox.contract import SandboxUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from plugins.sandbox.contract import Bind
     from plugins.sandbox.limits import Limits
@@ -36,6 +36,8 @@ NETWORK_FILES = (
     "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/ssl", "/etc/pki", "/etc/ca-certificates",
     "/etc/pip.conf", "/etc/npmrc",
 )  # fmt: skip
+NOBODY = 65534
+"""The user inside where a user namespace makes it."""
 KEPT = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")
 """What the launcher itself needs to become the unprivileged user; gone before the program starts."""
 
@@ -75,9 +77,17 @@ def build(
     network: bool,
     status_fd: int,
     filter_fd: int,
+    joined: bool = False,
+    files: Mapping[str, int] | None = None,
 ) -> list[str]:
-    """The whole command line; raises SandboxUnavailable for a bind that cannot be given."""
-    command = [program("bwrap"), *_namespaces(mode, network=network), *_file_system(limits, network=network)]
+    """The whole command line; raises SandboxUnavailable for a bind that cannot be given.
+
+    `joined` keeps the network namespace it is started in; `files` are made inside, from descriptors to be read.
+    """
+    command = [program("bwrap"), *_namespaces(mode, network=network or joined)]
+    command += _file_system(limits, network=network)
+    for path, descriptor in (files or {}).items():
+        command += [*_folders(path, "0777"), "--perms", "0644", "--file", str(descriptor), path]
     for bind in sorted(binds, key=lambda bind: len(PurePosixPath(bind.inside).parts)):
         command += _bound(bind, mode)
     command += ["--remount-ro", "/", "--chdir", cwd]
@@ -94,7 +104,7 @@ def _namespaces(mode: Mode, *, network: bool) -> list[str]:
     options += ["--cap-drop", "ALL"]
     if mode.root:
         return options + [part for capability in KEPT for part in ("--cap-add", capability)]
-    return [*options, "--unshare-user", "--uid", "65534", "--gid", "65534"]
+    return [*options, "--unshare-user", "--uid", str(NOBODY), "--gid", str(NOBODY)]
 
 
 def _file_system(limits: Limits, *, network: bool) -> list[str]:
@@ -118,9 +128,13 @@ def _bound(bind: Bind, mode: Mode) -> list[str]:
         raise SandboxUnavailable(f"{source} does not exist, so it cannot be given to the sandbox.")
     if mode.root and not bind.writable and not _open_to_all(source):
         raise SandboxUnavailable(f"{source} is closed to the sandbox's user. Open it with: chmod -R o+rX {source}")
-    parents = [str(parent) for parent in reversed(PurePosixPath(bind.inside).parents)][1:]
-    made = [part for parent in parents for part in ("--perms", "0755", "--dir", parent)]
-    return [*made, "--bind" if bind.writable else "--ro-bind", str(source), bind.inside]
+    return [*_folders(bind.inside, "0755"), "--bind" if bind.writable else "--ro-bind", str(source), bind.inside]
+
+
+def _folders(path: str, mode: str) -> list[str]:
+    """Options that make the folders above a path, where they are not there."""
+    parents = [str(parent) for parent in reversed(PurePosixPath(path).parents)][1:]
+    return [part for parent in parents for part in ("--perms", mode, "--dir", parent)]
 
 
 def _open_to_all(path: Path) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from plugins.sandbox.limits import MIB, Limits
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 SIGNAL_BASE = 128
@@ -37,6 +38,17 @@ class Bind:
     def inside(self) -> str:
         """The path inside the sandbox."""
         return self.target or str(self.source.absolute())
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a watched run has around it. `wrap` is put before bubblewrap's command line and so runs outside."""
+
+    wrap: tuple[str, ...] = ()
+    joined: bool = False
+    """Whether to stay in the network namespace that `wrap` entered, instead of making an empty one."""
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """Files made inside, by absolute path; `%UID%` in them becomes the user's number."""
 
 
 @dataclass(frozen=True, slots=True)

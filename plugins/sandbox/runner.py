@@ -12,13 +12,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from plugins.sandbox import command, seccomp
-from plugins.sandbox.contract import Bind, SandboxResult, SandboxUnavailable
+from plugins.sandbox.contract import Bind, SandboxResult, SandboxUnavailable, Surroundings
 from plugins.sandbox.exchange import Exchange
 from plugins.sandbox.limits import Limits
 from plugins.sandbox.uids import unprivileged_uid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 __all__ = ["Bind", "Limits", "SandboxResult", "SandboxUnavailable", "availability", "run"]
 
@@ -42,9 +42,9 @@ def run(
     `env` is added to a minimal environment (PATH, HOME, LANG, TMPDIR). /tmp and the home folder are private and of
     limited size. Raises SandboxUnavailable where no sandbox can be made; never runs the program outside of one.
     """
-    return _run(
+    return execute(
         argv,
-        mode=_mode(),
+        mode=mode(),
         binds=tuple(binds),
         env=env or {},
         limits=limits or Limits(),
@@ -57,13 +57,13 @@ def run(
 def availability() -> str | None:
     """None where the sandbox works, else one sentence saying what to install or change."""
     try:
-        _mode()
+        mode()
     except SandboxUnavailable as refusal:
         return str(refusal)
     return None
 
 
-def _mode() -> command.Mode:
+def mode() -> command.Mode:
     with _probing:
         return _probe()
 
@@ -79,17 +79,17 @@ def _probe() -> command.Mode:
     reason = ""
     for mode in command.modes():
         try:
-            result = _run(["/bin/true"], mode=mode, limits=PROBE_LIMITS)
+            result = execute(["/bin/true"], mode=mode, limits=PROBE_LIMITS)
         except SandboxUnavailable as refusal:
             reason = str(refusal)
             continue
         if result.ok:
             return mode
-        reason = f"The sandbox does not work here: {result.ending} {_last_line(result.stderr)}"
+        reason = f"The sandbox does not work here: {result.ending} {last_line(result.stderr)}"
     raise SandboxUnavailable(f"{reason.rstrip('.')}. {command.PERMIT[os.geteuid() == 0]}")
 
 
-def _run(
+def execute(
     argv: Sequence[str],
     *,
     mode: command.Mode,
@@ -99,11 +99,20 @@ def _run(
     cwd: str = "/",
     stdin: bytes = b"",
     network: bool = False,
+    around: Surroundings | None = None,
+    began: Callable[[int], None] | None = None,
 ) -> SandboxResult:
+    """As `run`, in a given mode and with `around` it; `began` is told the process id of what was started."""
     calls = seccomp.program()
+    around = around or Surroundings()
     status_read, status_write = os.pipe()
     try:
-        with unprivileged_uid() as uid, _lent(binds, uid if mode.root else None), _readable(calls) as filter_fd:
+        with (
+            unprivileged_uid() as uid,
+            _lent(binds, uid if mode.root else None),
+            readable(calls) as filter_fd,
+            _given(around.files, uid if mode.root else command.NOBODY) as files,
+        ):
             try:
                 line = command.build(
                     argv,
@@ -115,11 +124,16 @@ def _run(
                     network=network,
                     status_fd=status_write,
                     filter_fd=filter_fd,
+                    joined=around.joined,
+                    files=files,
                 )
                 started = time.monotonic()
-                process = _start(line, env=env or {}, pass_fds=(status_write, filter_fd), feed=bool(stdin))
+                passed = (status_write, filter_fd, *files.values())
+                process = _start([*around.wrap, *line], env=env or {}, pass_fds=passed, feed=bool(stdin))
             finally:
                 os.close(status_write)
+            if began:
+                began(process.pid)
             return _converse(process, Exchange(process, status_read, limits, stdin), started)
     finally:
         os.close(status_read)
@@ -152,7 +166,7 @@ def _converse(process: subprocess.Popen[bytes], exchange: Exchange, started: flo
                 pipe.close()
     stopped = exchange.timed_out or exchange.truncated
     if exchange.exit_code is None and not stopped:
-        raise SandboxUnavailable(f"The sandbox could not be set up: {_last_line(exchange.stderr)}")
+        raise SandboxUnavailable(f"The sandbox could not be set up: {last_line(exchange.stderr)}")
     return SandboxResult(
         returncode=None if stopped else exchange.exit_code,
         stdout=exchange.stdout,
@@ -166,7 +180,7 @@ def _converse(process: subprocess.Popen[bytes], exchange: Exchange, started: flo
 
 
 @contextmanager
-def _readable(data: bytes) -> Iterator[int]:
+def readable(data: bytes) -> Iterator[int]:
     """A descriptor to read a few bytes from."""
     read, write = os.pipe()
     try:
@@ -175,6 +189,21 @@ def _readable(data: bytes) -> Iterator[int]:
         yield read
     finally:
         os.close(read)
+
+
+@contextmanager
+def _given(files: Mapping[str, bytes], uid: int) -> Iterator[dict[str, int]]:
+    """A descriptor for each file to be made inside."""
+    opened: dict[str, int] = {}
+    try:
+        for path, content in files.items():
+            opened[path] = os.memfd_create("file", os.MFD_CLOEXEC)
+            os.write(opened[path], content.replace(b"%UID%", str(uid).encode()))
+            os.lseek(opened[path], 0, os.SEEK_SET)
+        yield opened
+    finally:
+        for descriptor in opened.values():
+            os.close(descriptor)
 
 
 @contextmanager
@@ -191,7 +220,7 @@ def _lent(binds: Sequence[Bind], uid: int | None) -> Iterator[None]:
             os.chown(folder, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
-def _last_line(output: bytes) -> str:
+def last_line(output: bytes) -> str:
     """The last line a failed launcher wrote, without control characters."""
     lines = output.decode(errors="replace").strip().splitlines()
     return "".join(c for c in lines[-1] if c.isprintable())[:300] if lines else "it said nothing."

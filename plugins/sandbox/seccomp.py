@@ -1,4 +1,4 @@
-"""A filter of system calls, for what no namespace or uid takes away: new user namespaces and the kernel's keyrings.
+"""A filter of system calls, for what no namespace or uid takes away: new user namespaces, keyrings, watching others.
 
 In a user namespace of its own a program has every privilege again, as far as that namespace goes: it mounts a /tmp
 without our limit and reaches parts of the kernel that are meant for root. bubblewrap can forbid them itself only where
@@ -16,8 +16,11 @@ from plugins.sandbox.contract import SandboxUnavailable
 
 NEW_USER_NAMESPACE = 0x1000_0000
 """CLONE_NEWUSER, from linux/sched.h."""
+UNTRACED = 0x0080_0000
+"""CLONE_UNTRACED, ditto: a child that whoever watches its parent would not see."""
 DENIED = (
     "unshare", "setns", "add_key", "request_key", "keyctl", "bpf", "perf_event_open", "userfaultfd", "io_uring_setup",
+    "ptrace", "process_vm_readv", "process_vm_writev",
 )  # fmt: skip
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16
@@ -37,9 +40,9 @@ class Machine:
     clone3: int = 435
 
 
-_GENERIC = (97, 268, 217, 218, 219, 280, 241, 282, 425)
+_GENERIC = (97, 268, 217, 218, 219, 280, 241, 282, 425, 117, 270, 271)
 MACHINES = {
-    "x86_64": Machine(0xC000_003E, (272, 308, 248, 249, 250, 321, 298, 323, 425), clone=56),
+    "x86_64": Machine(0xC000_003E, (272, 308, 248, 249, 250, 321, 298, 323, 425, 101, 310, 311), clone=56),
     "aarch64": Machine(0xC000_00B7, _GENERIC, clone=220),
     "riscv64": Machine(0xC000_00F3, _GENERIC, clone=220),
 }
@@ -59,7 +62,7 @@ def program(machine: str | None = None) -> bytes:
     # its flags lie in memory, where no filter looks; told that it is missing, libraries take clone
     steps += [_step(_EQUAL, known.clone3, skip_unless=1), _step(_RETURN, _REFUSE | errno.ENOSYS)]
     steps += [_step(_EQUAL, known.clone, skip_unless=3), _step(_LOAD, _FIRST_ARGUMENT)]
-    steps += [_step(_ANY_BIT, NEW_USER_NAMESPACE, skip_unless=1), refuse]
+    steps += [_step(_ANY_BIT, NEW_USER_NAMESPACE | UNTRACED, skip_unless=1), refuse]
     return b"".join([*steps, _step(_RETURN, _ALLOW)])
 
 

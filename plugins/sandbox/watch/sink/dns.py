@@ -1,0 +1,92 @@
+"""Answers every name with an address of its own. Source: RFC 1035, section 4.1."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from plugins.sandbox.watch.sink.record import Record
+
+BLOCK = "198.18."
+"""The block of addresses for tests of networks (RFC 2544)."""
+MAX_NAMES = 60_000
+TYPES = {1: "A", 2: "NS", 5: "CNAME", 12: "PTR", 15: "MX", 16: "TXT", 28: "AAAA", 33: "SRV", 65: "HTTPS", 255: "ANY"}
+PORT, A = 53, 1
+_MAX_LABEL, _MAX_LABELS, _MAX_NAME = 63, 127, 253
+_IP_PKTINFO = 8
+"""From linux/in.h; Python's socket module does not have it before 3.12."""
+
+
+class Names:
+    """Gives each name an address."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: dict[str, int] = {}
+
+    def address(self, name: str) -> str:
+        """The address of a name, the same each time."""
+        with self._lock:
+            number = self._known.setdefault(name, len(self._known) % MAX_NAMES)
+        return f"{BLOCK}{number >> 8}.{number & 0xFF}"
+
+
+def question(packet: bytes) -> tuple[str, int, int]:
+    """The name and type a query asks for, and where its question ends; raises for what is no query."""
+    labels: list[bytes] = []
+    at = 12
+    while (size := packet[at]) != 0:
+        if size > _MAX_LABEL or len(labels) > _MAX_LABELS:
+            raise ValueError("no plain name")
+        labels.append(packet[at + 1 : at + 1 + size])
+        at += 1 + size
+    (kind,) = struct.unpack_from("!H", packet, at + 1)
+    return b".".join(labels).decode("ascii", "backslashreplace")[:_MAX_NAME], kind, at + 5
+
+
+def reply(packet: bytes, address: str, kind: int, end: int) -> bytes:
+    """An answer with one address to an A question, an empty one to anything else."""
+    answers = 1 if kind == A else 0
+    head = packet[:2] + struct.pack("!HHHHH", 0x8180, 1, answers, 0, 0) + packet[12:end]
+    if not answers:
+        return head
+    return head + struct.pack("!HHHIH", 0xC00C, 1, 1, 60, 4) + socket.inet_aton(address)
+
+
+class Dns:
+    """The resolver."""
+
+    def __init__(self, record: Record, names: Names) -> None:
+        self._record, self._names = record, names
+
+    def answer(self, packet: bytes) -> bytes:
+        """Note a query and answer it."""
+        name, kind, end = question(packet)
+        plain = name.rstrip(".").lower()
+        address = self._names.address(plain)
+        self._record.add("dns", name=plain, type=TYPES.get(kind, str(kind)), address=address)
+        self._record.search(plain.replace(".", "").encode(), "dns", plain)
+        return reply(packet, address, kind, end)
+
+    def serve(self, server: socket.socket) -> None:
+        """Answer queries for ever, each from the very address that was asked."""
+        while True:
+            packet, ancillary, _flags, client = server.recvmsg(4096, 256)
+            with contextlib.suppress(Exception):  # whatever a stranger sent, the next one is answered
+                server.sendmsg([self.answer(packet)], ancillary, 0, client)
+
+
+def resolver(family: socket.AddressFamily) -> socket.socket:
+    """A socket that takes queries to any address."""
+    server = socket.socket(family, socket.SOCK_DGRAM)
+    if family == socket.AF_INET6:
+        server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
+    else:
+        server.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
+    server.bind(("", PORT))
+    return server

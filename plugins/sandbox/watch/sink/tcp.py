@@ -1,0 +1,182 @@
+"""Takes every connection, finds out what is spoken, and answers HTTP with an empty object."""
+
+from __future__ import annotations
+
+import contextlib
+import selectors
+import socket
+import struct
+import threading
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from plugins.sandbox.watch.sink.tls import HANDSHAKE, Certificates, server_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from plugins.sandbox.watch.sink.record import Record
+
+PORTS = (
+    21, 22, 25, 53, 80, 110, 143, 389, 443, 465, 587, 636, 853, 993, 995, 1080, 1433, 1521, 1883, 3128, 3306, 3333,
+    4444, 5000, 5432, 5671, 5672, 6379, 6443, 6667, 7777, 8000, 8080, 8081, 8443, 8883, 8888, 9000, 9001, 9092, 9200,
+    9418, 11211, 14444, 27017,
+)  # fmt: skip
+"""What is usually called. An attempt at any other port is refused, and seen by the observer all the same."""
+MAX_CONNECTIONS, MAX_BYTES = 100, 256 * 1024
+WAIT, SILENCE = 10.0, 0.4
+"""Seconds for the other side to go on, and to begin before a greeting is said."""
+GREETINGS = {
+    21: b"220 ready\r\n",
+    25: b"220 mail ESMTP\r\n",
+    587: b"220 mail ESMTP\r\n",
+    110: b"+OK\r\n",
+    143: b"* OK ready\r\n",
+}
+METHODS = (b"GET ", b"POST", b"PUT ", b"HEAD", b"DELE", b"PATC", b"OPTI", b"CONN", b"TRAC", b"PRI ")
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: %s\r\n\r\n"
+GZIP = b"\x1f\x8b"
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Whom somebody meant to reach."""
+
+    address: str
+    port: int
+    sni: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name where one is known."""
+        return self.sni or self.address
+
+
+class Tcp:
+    """The server of all ports."""
+
+    def __init__(self, record: Record, certificates: Certificates) -> None:
+        self._record, self._certificates = record, certificates
+        self._slots = threading.Semaphore(MAX_CONNECTIONS)
+
+    def serve(self, servers: Iterable[socket.socket]) -> None:
+        """Take connections for ever, each in a thread."""
+        waiting = selectors.DefaultSelector()
+        for server in servers:
+            waiting.register(server, selectors.EVENT_READ, server)
+        while True:
+            for key, _ready in waiting.select():
+                self._slots.acquire()
+                try:
+                    client, _address = key.data.accept()
+                except OSError:
+                    self._slots.release()
+                    continue
+                threading.Thread(target=self._talk, args=(client,), daemon=True).start()
+
+    def _talk(self, client: socket.socket) -> None:
+        address, port = client.getsockname()[:2]
+        peer = Peer(address.removeprefix("::ffff:"), port)
+        try:
+            with client:
+                self._speak(client, peer)
+        except Exception as problem:  # noqa: BLE001 - whatever a stranger does, the others are served
+            self._record.add("broken", address=peer.address, port=port, what=type(problem).__name__)
+        finally:
+            self._slots.release()
+
+    def _speak(self, client: socket.socket, peer: Peer) -> None:
+        first = self._first(client, peer.port)
+        if first[:2] != HANDSHAKE:
+            self._exchange(client, peer)
+            return
+        sni = ""
+        with contextlib.suppress(IndexError, struct.error):
+            sni = server_name(first)
+        peer = Peer(peer.address, peer.port, sni)
+        self._record.add("tls", address=peer.address, port=peer.port, sni=sni)
+        with self._certificates.context(peer.name).wrap_socket(client, server_side=True) as inside:
+            self._exchange(inside, peer)
+
+    def _first(self, client: socket.socket, port: int) -> bytes:
+        """The first bytes, without taking them; to who waits for a greeting, one is said."""
+        client.settimeout(SILENCE)
+        try:
+            return client.recv(8192, socket.MSG_PEEK)
+        except TimeoutError:
+            client.settimeout(WAIT)
+            client.sendall(GREETINGS.get(port, b""))
+            return client.recv(8192, socket.MSG_PEEK)
+        finally:
+            client.settimeout(WAIT)
+
+    def _exchange(self, client: socket.socket, peer: Peer) -> None:
+        data = client.recv(65536)
+        if data[:4] not in METHODS:
+            self._swallow(client, data, peer)
+        while data[:4] in METHODS:
+            data = self._request(client, data, peer)
+
+    def _swallow(self, client: socket.socket, data: bytes, peer: Peer) -> None:
+        """Something else than HTTP: take what comes for a while, as a mail server would."""
+        with contextlib.suppress(OSError):
+            while len(data) < MAX_BYTES and (more := client.recv(65536)):
+                data += more
+                if peer.port in GREETINGS:
+                    client.sendall(b"354 go on\r\n" if more[:4].upper() == b"DATA" else b"250 OK\r\n")
+        self._record.add("tcp", address=peer.address, port=peer.port, bytes=len(data), sni=peer.sni)
+        self._search(data, "tls" if peer.sni else "tcp", peer.name)
+
+    def _request(self, client: socket.socket, data: bytes, peer: Peer) -> bytes:
+        """Read one request, answer it, and give what came behind it."""
+        while b"\r\n\r\n" not in data and len(data) < MAX_BYTES and (more := client.recv(65536)):
+            data += more
+        head, _, rest = data.partition(b"\r\n\r\n")
+        line, *lines = head.split(b"\r\n")
+        method, _, target = line.decode("ascii", "backslashreplace").partition(" ")
+        headers = {key.strip().lower(): value.strip() for key, _, value in (one.partition(b":") for one in lines)}
+        if b"100-continue" in headers.get(b"expect", b"").lower():
+            client.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        body, rest = _body(client, headers, rest)
+        host = headers.get(b"host", b"").decode("ascii", "backslashreplace")[:260]
+        self._record.add(
+            "http", method=method[:16], path=target.partition(" ")[0][:500], host=host, port=peer.port,
+            address=peer.address, sni=peer.sni, body=len(body),
+        )  # fmt: skip
+        self._search(head + b"\r\n\r\n" + body, "http", host or peer.name)
+        again = b"close" not in headers.get(b"connection", b"").lower()
+        client.sendall(ANSWER % (b"keep-alive" if again else b"close") + (b"" if method == "HEAD" else b"{}"))
+        return (rest or client.recv(65536)) if again else b""
+
+    def _search(self, data: bytes, channel: str, target: str) -> None:
+        """Look for decoys in what came, and in what it unpacks to."""
+        self._record.search(data, channel, target)
+        for at in {0, data.find(GZIP), data.find(b"\r\n\r\n") + 4} - {-1}:
+            with contextlib.suppress(zlib.error):
+                if plain := zlib.decompressobj(47).decompress(data[at:], 4 * MAX_BYTES):
+                    self._record.search(plain, channel, target)
+
+
+def _body(client: socket.socket, headers: Mapping[bytes, bytes], rest: bytes) -> tuple[bytes, bytes]:
+    """A request's body, at most MAX_BYTES of it, and what came behind it."""
+    if b"chunked" in headers.get(b"transfer-encoding", b"").lower():
+        while not rest.endswith(b"0\r\n\r\n") and len(rest) < MAX_BYTES and (more := client.recv(65536)):
+            rest += more
+        return rest, b""
+    length = headers.get(b"content-length", b"0")
+    wanted = min(int(length), MAX_BYTES) if length.isdigit() and len(length) < 12 else 0  # noqa: PLR2004 - digits
+    while len(rest) < wanted and (more := client.recv(65536)):
+        rest += more
+    return rest[:wanted], rest[wanted:]
+
+
+def listening(family: socket.AddressFamily, port: int) -> socket.socket:
+    """A socket that takes connections to any address."""
+    server = socket.socket(family, socket.SOCK_STREAM)
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if family == socket.AF_INET6:
+        server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    server.bind(("", port))
+    server.listen(64)
+    return server

