@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from governance.vocabulary import Capability, CheckStatus
+from plugins.environment import variables
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -117,12 +118,23 @@ class HostUse:
 
 
 @dataclass(frozen=True, slots=True)
+class EnvUse:
+    """One environment variable: whether its name is declared, and whether the code reads it."""
+
+    name: str
+    declared: bool
+    seen: bool
+    places: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """The comparison of one package, each part sorted by name. `gaps` say why it is not whole; empty: it is."""
 
     has_declaration: bool
     capabilities: tuple[CapabilityUse, ...] = ()
     hosts: tuple[HostUse, ...] = ()
+    env: tuple[EnvUse, ...] = ()
     gaps: tuple[str, ...] = ()
     too_wide: tuple[str, ...] = ()
     """Declared hosts that cover nothing because they would cover nearly everything."""
@@ -187,6 +199,7 @@ def compare(
         has_declaration=package.declaration is not None,
         capabilities=_capabilities(package, seen, by_name_only),
         hosts=_hosts(declared_hosts, package.derived.egress, seen),
+        env=_env(package, observed),
         gaps=tuple(gaps),
         ran=ran,
         too_wide=tuple(sorted({entry.host for entry in declared_hosts if _too_wide(entry.host)})),
@@ -336,6 +349,15 @@ def _hosts(declared: Sequence[EgressHost], derived: Sequence[EgressHost], seen: 
         if not matched or entry.host.startswith("*."):
             uses.append(_as_declared(entry, matched=matched, dynamic=seen.when_run(seen=False)))
     return tuple(sorted(dict.fromkeys(uses), key=lambda use: (use.host, use.port)))
+
+
+def _env(package: Package, observed: Sequence[Observation]) -> tuple[EnvUse, ...]:
+    declared = set(package.declaration.env) if package.declaration else set()
+    seen = variables(observed)
+    return tuple(
+        EnvUse(name, name in declared, name in seen, _first({Place(*place) for place in seen.get(name, ())}))
+        for name in sorted(declared | seen.keys())
+    )
 
 
 def _by_host(seen: Mapping[str, set[Place]]) -> dict[tuple[str, int], set[Place]]:

@@ -47,6 +47,7 @@ def build_facts(
         "checks": {result.code: _check(result) for result in results},
         "capabilities": _capabilities(comparison),
         "egress": _egress(comparison),
+        "env": _env(comparison),
         "dependencies": _dependencies(package, results),
         "risk": {
             "score": risk.score,
@@ -102,6 +103,8 @@ def _package(package: Package) -> dict[str, Any]:
         ],
         "native_files": [{"path": path, "line": 0} for path in native_files(package)],
         "problems": [problem.rule for problem in package.problems],
+        "says": list(package.derived.says),
+        "local_only": package.derived.local_only,
     }
 
 
@@ -232,6 +235,15 @@ def _egress(comparison: Comparison) -> dict[str, Any]:
     if comparison.ran:
         facts["dynamic"] = [use.host for use in uses if use.dynamic]
     return facts
+
+
+def _env(comparison: Comparison) -> dict[str, Any]:
+    if comparison.gaps:
+        return {}
+    return {
+        "seen": [use.name for use in comparison.env if use.seen],
+        "undeclared": [use.name for use in comparison.env if use.seen and not use.declared],
+    }
 
 
 def _dependencies(package: Package, results: Sequence[CheckResult]) -> dict[str, Any]:

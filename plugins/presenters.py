@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Case, Count, IntegerField, Value, When
+from django.utils.translation import gettext as _
 
 from governance.badges import tone, word
 from governance.models.choices import label
@@ -99,6 +100,15 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True)
+class EnvRow:
+    """An environment variable: its name declared, and read by the code."""
+
+    name: str
+    declared: bool
+    seen: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """Everything a run says. `ended` is False while it waits or runs; `complete` is False where it broke."""
 
@@ -125,6 +135,13 @@ class Evidence:
     feed: Feed | None
     differences: Differences | None
     """Against the last certified version; None for a first one."""
+    says: tuple[str, ...] = ()
+    """What the native manifest says beside capabilities and hosts."""
+    secrets: tuple[str, ...] = ()
+    """The secrets it asks for."""
+    env: tuple[EnvRow, ...] = ()
+    tests: str = ""
+    """What the reports in the package say, in a sentence; empty where there is none that could be read."""
 
     @property
     def findings_total(self) -> int:
@@ -205,6 +222,10 @@ def evidence_of(run: VettingRun, *, limit: int = LIMIT) -> Evidence:
         criteria=tuple(run.criteria.select_related("criterion").order_by("criterion__position")),
         feed=_feed(report.get("feed")),
         differences=differences_of(report),
+        says=_texts(report.get("manifest"), "says"),
+        secrets=_texts(report.get("manifest"), "secrets"),
+        env=tuple(_variable(row) for row in (report.get("env") or ())[:limit]),
+        tests=_tests(report.get("tests")),
     )
 
 
@@ -274,6 +295,24 @@ def _dependency(row: Mapping[str, Any]) -> DependencyRow:
         direct=bool(row.get("direct", True)),
         advisories=tuple(row.get("advisories") or ()),
     )
+
+
+def _texts(row: Any, key: str) -> tuple[str, ...]:
+    return tuple(map(str, row.get(key) or ())) if isinstance(row, dict) else ()
+
+
+def _variable(row: Mapping[str, Any]) -> EnvRow:
+    return EnvRow(str(row.get("name", "")), bool(row.get("declared")), bool(row.get("static")))
+
+
+def _tests(row: Any) -> str:
+    results, coverage = (row.get("results"), row.get("coverage")) if isinstance(row, dict) else (None, None)
+    said = []
+    if results:
+        said.append(_("%(total)s tests, %(failed)s failed, %(skipped)s skipped") % results)
+    if coverage:
+        said.append(_("%(covered)s of %(lines)s lines covered (%(percent)s %%)") % coverage)
+    return "; ".join(said)
 
 
 def _feed(row: Any) -> Feed | None:

@@ -81,6 +81,8 @@ FACTS: tuple[Fact, ...] = (
     Fact("package.install_hooks", [_HOOK], "Code that runs on installation."),
     Fact("package.native_files", [{"path": "build/acme.node", "line": 0}], "Compiled files."),
     Fact("package.problems", ["manifest-field"], "Rules of the manifest problems."),
+    Fact("package.says", ["Adds pages below /plugins/acme/."], "What its manifest says about rights, in sentences."),
+    Fact("package.local_only", "iot_class local_push", "By which it stays in the local network; empty: not stated."),
     Fact("declaration.present", example=True, text="Whether `plugin-governance.json` was handed in."),
     Fact("declaration.capabilities", ["network.outbound"], "Declared capability ids.", _NO_DECLARATION),
     Fact("declaration.egress", [_HOST], "Declared hosts.", _NO_DECLARATION),
@@ -118,6 +120,8 @@ FACTS: tuple[Fact, ...] = (
     Fact("egress.undeclared", ["cdn.example.net"], "Seen or named, not declared.", _NO_COMPARISON),
     Fact("egress.undeclared_places", [_PLACE], "Where the undeclared hosts are.", _NO_COMPARISON),
     Fact("egress.unused", ["old.example.com"], "Declared, never seen.", _NO_COMPARISON),
+    Fact("env.seen", ["ACME_TIMEOUT"], "Environment variables the code reads, as far as named.", _NO_COMPARISON),
+    Fact("env.undeclared", ["HOME"], "Those of them that are not declared.", _NO_COMPARISON),
     Fact("dependencies.total", 3, "Dependencies that reach the platform: all but development ones."),
     Fact("dependencies.direct", 3, "How many of them the package names itself."),
     Fact(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from governance.vocabulary import LABELS, Severity
+from plugins.checks import statements
 from plugins.checks.base import CheckResult, Finding, Workspace, conclude
 from plugins.declaration import FILE_NAME
 from plugins.evidence_files import declaration_path
@@ -32,7 +33,7 @@ class DeclarationCheck:
     """What is used and not declared, and what is declared and not used."""
 
     code: str = "declaration"
-    version: str = "1"
+    version: str = "2"
 
     def compare(self, workspace: Workspace, comparison: Comparison) -> CheckResult:
         """Judge a comparison. Inconclusive where the code could not be read whole: then more may be undeclared."""
@@ -73,6 +74,7 @@ def _findings(package: Package, comparison: Comparison) -> Iterator[Finding]:
             snippet=host,
             symbol=host,
         )
+    yield from statements.judge(package, comparison)
     if not comparison.gaps:
         yield from (_unused_capability(use, path) for use in comparison.unused_capabilities)
         yield from (_unused_host(use, path) for use in comparison.unused_hosts if use.host not in comparison.too_wide)

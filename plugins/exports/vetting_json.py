@@ -10,7 +10,7 @@ from plugins.checks.changes import title
 from plugins.counterfactual import counterfactual
 
 if TYPE_CHECKING:
-    from plugins.capabilities import CapabilityUse, HostUse, Place
+    from plugins.capabilities import CapabilityUse, EnvUse, HostUse, Place
     from plugins.changes import Changes
     from plugins.checks.base import CheckResult, ComponentResult, FeedSnapshot, Finding
     from plugins.package import Package
@@ -34,6 +34,9 @@ def vetting_document(report: Report) -> dict[str, Any]:
         "findings": [finding(found) for result in report.results for found in result.findings],
         "capabilities": [capability(use) for use in report.comparison.capabilities],
         "egress": [host(use) for use in report.comparison.hosts],
+        "env": [variable(use) for use in report.comparison.env],
+        "manifest": manifest(report.intake.package),
+        "tests": tests(report.intake.package),
         "dependencies": [dependency(part) for result in report.results for part in result.components],
         "criteria": criteria(report),
         "declaration": declaration(report.intake.package),
@@ -155,6 +158,33 @@ def host(use: HostUse) -> dict[str, Any]:
         "undeclared": use.undeclared,
         "evidence": places(use.places),
         "total": use.total,
+    }
+
+
+def variable(use: EnvUse) -> dict[str, Any]:
+    """One environment variable: declared, and read by the code."""
+    return {"name": use.name, "declared": use.declared, "static": use.seen, "evidence": places(use.places)}
+
+
+def manifest(package: Package) -> dict[str, Any]:
+    """What the native manifest says beside capabilities and hosts."""
+    said = package.derived
+    return {"says": list(said.says), "secrets": list(said.secrets), "local_only": said.local_only}
+
+
+def tests(package: Package) -> dict[str, Any]:
+    """What the reports in the package say; null where there is none that could be read."""
+    results, coverage = package.test_results, package.coverage
+    return {
+        "results": results
+        and {"path": results.path, "total": results.total, "failed": results.failed, "skipped": results.skipped},
+        "coverage": coverage
+        and {
+            "path": coverage.path,
+            "lines": coverage.lines,
+            "covered": coverage.covered,
+            "percent": coverage.percent,
+        },
     }
 
 

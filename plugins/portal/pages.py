@@ -32,6 +32,13 @@ def newest_run(version: PluginVersion) -> VettingRun | None:
     return VettingRun.objects.filter(version=version).select_related("policy").order_by("-queued_at", "-id").first()
 
 
+def newest_report(version: PluginVersion) -> dict[str, Any] | None:
+    """The report of the newest run that has one."""
+    runs = VettingRun.objects.filter(version=version).exclude(state__in=RUN_OPEN).order_by("-queued_at", "-id")
+    reports = (run.report for run in runs.only("report")[:10])
+    return next((report for report in reports if isinstance(report, dict) and report), None)
+
+
 def plugin_page(plugin: Plugin, page_number: str | None) -> dict[str, Any]:
     """Versions with their newest run, certificates of all of them, and what happened."""
     now = timezone.now()

@@ -16,5 +16,6 @@ urlpatterns = [
     path("versions/<int:pk>/progress/", views.progress, name="progress"),
     path("versions/<int:pk>/retry/", views.retry, name="retry"),
     path("versions/<int:pk>/withdraw/", views.withdraw, name="withdraw"),
+    path("versions/<int:pk>/declaration/", views.declaration, name="declaration"),
     path("versions/<int:pk>/package/", views.package, name="package"),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -17,12 +18,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from plugins.config import archive_limits
+from plugins.declaration import FILE_NAME
 from plugins.enums import RUN_OPEN, RunState, Trigger
 from plugins.models import Plugin, PluginVersion, VettingRun
 from plugins.portal import pages
 from plugins.portal.forms import SUFFIXES, SubmitForm, WithdrawForm
 from plugins.portal.queries import own_plugins, plugin_rows, visible_versions
 from plugins.portal.words import under_way
+from plugins.prefill import prefilled
 from plugins.presenters import progress_of
 from plugins.services import AlreadySubmitted, RunRefused, SubmissionRefused, request_run
 from plugins.services import submit as submit_package
@@ -175,6 +178,21 @@ def package(request: SignedInRequest, pk: int) -> HttpResponse | FileResponse:
     return FileResponse(
         file, as_attachment=True, filename=found.artifact.filename, content_type="application/octet-stream"
     )
+
+
+@require_safe
+@never_cache
+@login_required
+def declaration(request: SignedInRequest, pk: int) -> HttpResponse:
+    """A declaration to begin with, as a file: the owner's words, and what the newest vetting saw beside them."""
+    found = _version(request, pk)
+    report = pages.newest_report(found)
+    if report is None:
+        messages.error(request, _("There is nothing to fill a declaration in with before the vetting has ended."))
+        return redirect("portal:version", pk)
+    text = json.dumps(prefilled(found.declaration, report), indent=2, ensure_ascii=False) + "\n"
+    disposition = f'attachment; filename="{FILE_NAME}"'
+    return HttpResponse(text, content_type="application/json", headers={"Content-Disposition": disposition})
 
 
 def _version(request: SignedInRequest, pk: int) -> PluginVersion:

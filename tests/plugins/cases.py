@@ -51,7 +51,6 @@ def declaration(**changes):
             rollback_version="1.3.2",
             failure_mode="The item fails with a clear message after 10 seconds.",
             failure_modes=(FailureMode("no answer", "The item fails."),),
-            env=("ACME_TIMEOUT",),
             scenarios=(Scenario("Forecast", ("Run it",), "An item"),),
             test_command="node --test",
             test_evidence="test-results/junit.xml",

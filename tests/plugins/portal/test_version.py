@@ -19,6 +19,7 @@ from tests.factories import (
     UserFactory,
     VettingRunFactory,
 )
+from tests.sample_report import vetting_report
 
 
 def page(client, version):
@@ -30,13 +31,13 @@ def page(client, version):
 def test_version_of_another_team_is_not_found(portal):
     other = PluginVersionFactory()
 
-    pages = ("portal:version", "portal:progress", "portal:withdraw", "portal:package")
+    pages = ("portal:version", "portal:progress", "portal:withdraw", "portal:package", "portal:declaration")
     answers = [portal.get(reverse(name, args=[other.pk])).status_code for name in pages]
     answers.append(portal.get(reverse("portal:plugin", args=[other.plugin_id])).status_code)
     answers.append(portal.post(reverse("portal:retry", args=[other.pk])).status_code)
     answers.append(portal.post(reverse("portal:withdraw", args=[other.pk])).status_code)
 
-    assert answers == [404] * 7
+    assert answers == [404] * 8
 
 
 def test_version_says_its_place_in_the_queue(portal, mine):
@@ -216,3 +217,51 @@ def test_version_in_the_queue_asks_for_a_fix_where_something_blocks_it(portal, m
     assert "Waiting for a reviewer: place 1 in the queue, due 26 Nov 2099." in text
     assert "It cannot be certified like this." in text
     assert row.situation.yours
+
+
+MANIFEST = {"says": ["Adds pages below <b>/plugins/acme/</b>."], "secrets": ["acmeApi"], "local_only": ""}
+UNKNOWN = {"derived": False, "declared": False, "dynamic": None, "total": 0}
+UNKNOWN = {"derived": False, "declared": False, "dynamic": None, "total": 0}
+REPORT = vetting_report(
+    capabilities=[{"id": "env.read", "static": True, "evidence": [], **UNKNOWN}],
+    egress=[
+        {"host": "api.acme.example", "port": 443, "static": True, "undeclared": True, "evidence": [], **UNKNOWN},
+    ],
+    env=[{"name": "ACME_URL", "declared": False, "static": True, "evidence": []}],
+    manifest=MANIFEST,
+    tests={
+        "results": {"path": "j.xml", "total": 9, "failed": 1, "skipped": 0},
+        "coverage": {"path": "c", "lines": 10, "covered": 9, "percent": 90.0},
+    },
+)
+
+
+def test_version_says_what_the_manifest_says_and_escapes_it(portal, mine):
+    VettingRunFactory(version=mine, state=RunState.PASSED, report=REPORT)
+
+    raw = portal.get(reverse("portal:version", args=[mine.pk])).content.decode()
+
+    assert "Adds pages below &lt;b&gt;/plugins/acme/&lt;/b&gt;." in raw
+    assert "9 tests, 1 failed, 0 skipped; 9 of 10 lines covered (90.0 %)" in raw
+    assert "ACME_URL" in raw
+
+
+def test_a_declaration_to_begin_with_can_be_downloaded(portal, mine):
+    VettingRunFactory(version=mine, state=RunState.PASSED, report=REPORT)
+
+    response = portal.get(reverse("portal:declaration", args=[mine.pk]))
+
+    assert response["Content-Disposition"] == 'attachment; filename="plugin-governance.json"'
+    made = response.json()
+    assert made["secrets"] == [*mine.declaration["secrets"], "acmeApi"]
+    assert made["egress"] == [*mine.declaration["egress"], {"host": "api.acme.example", "port": 443}]
+    assert made["env"] == ["ACME_URL"]
+
+
+def test_before_the_vetting_has_ended_there_is_no_declaration_to_download(portal, mine):
+    VettingRunFactory(version=mine, state=RunState.QUEUED, report=None)
+
+    response = portal.get(reverse("portal:declaration", args=[mine.pk]), follow=True)
+
+    assert response.redirect_chain == [(reverse("portal:version", args=[mine.pk]), 302)]
+    assert "before the vetting has ended" in response.content.decode()
