@@ -62,6 +62,8 @@ class JavaScriptNames:
         self.texts: dict[str, str] = {}
         """Variables that hold one constant text, for `require(name)`; UNKNOWN where they hold several."""
         self.short_names = short_names
+        self.taken: list[tuple[str, SgNode]] = []
+        """What a pattern reads without naming it: `const {env: {TOKEN}} = process` reads `process.env`."""
 
     def facts(self, nodes: list[SgNode]) -> Facts:
         """Go through the nodes of KINDS, in the order of the document, once to bind and once to name."""
@@ -70,6 +72,7 @@ class JavaScriptNames:
             self._bind(node, facts)
         for node in nodes:
             self._name(node, facts)
+        facts.reads += self.taken
         return facts
 
     def _bind(self, node: SgNode, facts: Facts) -> None:
@@ -119,6 +122,8 @@ class JavaScriptNames:
                 continue
             target = self._of(module, key.text().strip("'\"")) if module != UNKNOWN else None
             if value.kind() == "object_pattern":
+                if target is not None:
+                    self.taken.append((target, child))
                 self._bind_pattern(value, target or UNKNOWN, depth + 1)
             elif value.kind() in {"identifier", "shorthand_property_identifier_pattern"}:
                 self._assign(value.text(), target)

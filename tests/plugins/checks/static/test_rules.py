@@ -9,8 +9,15 @@ from ast_grep_py import SgRoot
 from plugins.checks.engines.ast_grep_engine import FAMILIES, GRAMMARS
 from plugins.checks.static import rules
 
-SUFFIX = {"javascript": "ts", "python": "py", "php": "php", "csharp": "cs", "shell": "sh"}
-EXAMPLES = rules.examples()
+SUFFIX = {
+    "javascript": "js", "typescript": "ts", "tsx": "tsx", "python": "py", "php": "php", "csharp": "cs", "shell": "sh",
+}  # fmt: skip
+DIALECTS = {"javascript": ("javascript", "typescript", "tsx")}
+EXAMPLES = [
+    (rule, dialect, code, wanted)
+    for rule, language, code, wanted in rules.examples()
+    for dialect in DIALECTS.get(language, (language,))
+]
 
 
 @pytest.fixture(scope="module")
@@ -20,9 +27,7 @@ def hits(tmp_path_factory):
     files = []
     for number, (_, language, code, _) in enumerate(EXAMPLES):
         (root / f"{number}.{SUFFIX[language]}").write_text(code)
-        files.append(
-            [f"{number}.{SUFFIX[language]}", "javascript" if "<" in code and language == "javascript" else language]
-        )
+        files.append([f"{number}.{SUFFIX[language]}", language])
     book = rules.load()
     request = {
         "root": str(root),
