@@ -43,6 +43,7 @@ RUNNING_CHECKS = ("behaviour",)
 RAIDS_SEEN_BY = ("malware",)
 """Checks that observe `secrets.read` only where files of the machine's own credentials are read."""
 
+WEB_PORTS = frozenset({80, 443})
 _MAX_PORT = 65535
 
 
@@ -284,7 +285,9 @@ def _by_value(observations: Iterable[Observation]) -> dict[str, dict[str, set[Pl
     seen: dict[str, dict[str, set[Place]]] = {"capability": defaultdict(set), "host": defaultdict(set)}
     for observation in observations:
         if observation.kind in seen:
-            seen[observation.kind][observation.value].add(Place(observation.path, observation.line))
+            places = seen[observation.kind][observation.value]
+            if observation.path:  # what was seen in a run has no place in the code
+                places.add(Place(observation.path, observation.line))
     return seen
 
 
@@ -325,7 +328,8 @@ def _capabilities(package: Package, seen: _Seen, by_name_only: Collection[str]) 
 
 def _hosts(declared: Sequence[EgressHost], derived: Sequence[EgressHost], seen: _Seen) -> tuple[HostUse, ...]:
     code, run = _by_host(seen.static["host"]), _by_host(seen.dynamic["host"])
-    manifest = {(normal_host(entry.host), entry.port) for entry in derived}
+    known = code.keys() | run.keys()
+    manifest = {_seen_as(normal_host(entry.host), entry.port, known) for entry in derived}
     shown = [key for key in sorted(code.keys() | run.keys() | manifest) if key[0] and not is_loopback(key[0])]
     uses = []
     for key in shown:
@@ -358,6 +362,12 @@ def _env(package: Package, observed: Sequence[Observation]) -> tuple[EnvUse, ...
         EnvUse(name, name in declared, name in seen, _first({Place(*place) for place in seen.get(name, ())}))
         for name in sorted(declared | seen.keys())
     )
+
+
+def _seen_as(host: str, port: int, known: Collection[tuple[str, int]]) -> tuple[str, int]:
+    """The key of what a manifest names: the web's own ports say no more than no port where code or run has none."""
+    plain = (host, 0)
+    return plain if port in WEB_PORTS and plain in known and (host, port) not in known else (host, port)
 
 
 def _by_host(seen: Mapping[str, set[Place]]) -> dict[tuple[str, int], set[Place]]:

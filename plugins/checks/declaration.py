@@ -19,9 +19,9 @@ from plugins.evidence_files import declaration_path
 from plugins.risk import DANGEROUS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-    from plugins.capabilities import CapabilityUse, Comparison, HostUse, Place
+    from plugins.capabilities import CapabilityUse, Comparison, HostUse
     from plugins.package import Package
 
 MAX_NAMED = 5
@@ -94,7 +94,7 @@ def _undeclared_capability(use: CapabilityUse, *, declared: bool) -> Finding:
         f"Not declared: {LABELS[use.id].lower()} ({use.id.value})",
         f"Add {use.id.value} to the capabilities in {FILE_NAME}, or take its use out.",
         symbol=use.id.value,
-        **_where(use.places, use.total),
+        **_where(use),
     )
 
 
@@ -106,7 +106,7 @@ def _undeclared_host(use: HostUse, *, declared: bool) -> Finding:
         f"Not declared: the host {name}",
         f"Add the host to egress in {FILE_NAME} with its purpose and data classes, or take the call out.",
         symbol=name,
-        **_where(use.places, use.total),
+        **_where(use),
     )
 
 
@@ -132,10 +132,11 @@ def _unused_host(use: HostUse, path: str) -> Finding:
     )
 
 
-def _where(places: Sequence[Place], total: int) -> dict[str, object]:
-    """Path and line of the first place, and the others in words; the manifest's word has no place."""
+def _where(use: CapabilityUse | HostUse) -> dict[str, object]:
+    """Path and line of the first place, and the others in words; what has no place is told by who says so."""
+    places, total = use.places, use.total
     if not places:
-        return {"detail": "The manifest says so."}
+        return {"detail": "It was seen when the plugin ran." if use.dynamic else "The manifest says so."}
     named = ", ".join(f"{place.path}:{place.line}" if place.line else place.path for place in places[:MAX_NAMED])
     more = f" and {total - MAX_NAMED} more" if total > MAX_NAMED else ""
     return {"path": places[0].path, "line": places[0].line, "detail": f"Seen in {named}{more}."}

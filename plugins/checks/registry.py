@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plugins.checks.archive import ArchiveCheck
+from plugins.checks.behaviour import BehaviourCheck
 from plugins.checks.changes import ChangesCheck
 from plugins.checks.completeness import CompletenessCheck
 from plugins.checks.declaration import DeclarationCheck
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 CHECKS: tuple[Check, ...] = (  # the one whose engine takes longest to start first
     SecretsCheck(),
+    BehaviourCheck(),
     StaticCheck(),
     DependenciesCheck(),
     MalwareCheck(),
@@ -27,4 +29,14 @@ CHECKS: tuple[Check, ...] = (  # the one whose engine takes longest to start fir
 DECLARATION = DeclarationCheck()
 CHANGES = ChangesCheck()
 CODES: tuple[str, ...] = (*(check.code for check in CHECKS), DECLARATION.code, CHANGES.code)
-SHOWN_ORDER = ("archive", "completeness", "declaration", "changes", "static", "secrets", "dependencies", "malware")
+SHOWN_ORDER = (
+    "archive",
+    "completeness",
+    "declaration",
+    "changes",
+    "static",
+    "secrets",
+    "dependencies",
+    "malware",
+    "behaviour",
+)

@@ -60,6 +60,8 @@ class CommandEvent:
     """A program that was started, the phase's own not counted."""
 
     argv: tuple[str, ...]
+    path: str = ""
+    """The file that was started, as an absolute path inside."""
     at: float = 0.0
 
 

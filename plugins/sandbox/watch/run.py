@@ -40,7 +40,7 @@ MEMORY_BYTES = 1536 * MIB
 """What all processes of a phase may hold together."""
 CHUNK = 1 << 18
 STRING_BYTES = 400
-KEPT_OUTPUT = 4096
+KEPT_OUTPUT = 512 * 1024
 """Bytes kept of the end of what a phase printed."""
 SCRIPT = 'exec "$@"'
 DRAIN_SECONDS = 10.0

@@ -242,7 +242,8 @@ class Trace:
         if len(self.commands) >= MAX_EVENTS:
             self._problem(f"More than {MAX_EVENTS:,} programs were started; the rest is left out.")
             return
-        self.commands.append(CommandEvent(call.strings[1 : 1 + MAX_ARGV] or call.strings[:1], round(at, 3)))
+        argv = call.strings[1 : 1 + MAX_ARGV] or call.strings[:1]
+        self.commands.append(CommandEvent(argv, self._absolute(pid, call, 0), round(at, 3)))
 
     def connected(self, _pid: int, at: float, call: Call) -> None:
         """An address was connected to, or sent to."""
