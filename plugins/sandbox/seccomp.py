@@ -3,6 +3,7 @@
 In a user namespace of its own a program has every privilege again, as far as that namespace goes: it mounts a /tmp
 without our limit and reaches parts of the kernel that are meant for root. bubblewrap can forbid them itself only where
 it made one, which as root it did not. Keyrings belong to no namespace: a session's keys would be readable inside.
+Nor do all sockets: those to the machine this one may be a guest of (vsock) pass every network namespace unseen.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ DENIED = (
     "unshare", "setns", "add_key", "request_key", "keyctl", "bpf", "perf_event_open", "userfaultfd", "io_uring_setup",
     "ptrace", "process_vm_readv", "process_vm_writev",
 )  # fmt: skip
+FAMILIES = (1, 2, 10, 16)
+"""The sockets that may be made: AF_UNIX, AF_INET, AF_INET6, AF_NETLINK, which network namespaces keep apart."""
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16
 """Offsets in `struct seccomp_data`; of the argument its lower half, all of these machines being little-endian."""
@@ -32,19 +35,20 @@ _X32 = 0x4000_0000
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """A machine's name in audit records, and the numbers of its calls: `DENIED` in that order, clone, clone3."""
+    """A machine's name in audit records, and the numbers of its calls: `DENIED` in order, clone, socket, clone3."""
 
     audit: int
     denied: tuple[int, ...]
     clone: int
+    socket: int
     clone3: int = 435
 
 
 _GENERIC = (97, 268, 217, 218, 219, 280, 241, 282, 425, 117, 270, 271)
 MACHINES = {
-    "x86_64": Machine(0xC000_003E, (272, 308, 248, 249, 250, 321, 298, 323, 425, 101, 310, 311), clone=56),
-    "aarch64": Machine(0xC000_00B7, _GENERIC, clone=220),
-    "riscv64": Machine(0xC000_00F3, _GENERIC, clone=220),
+    "x86_64": Machine(0xC000_003E, (272, 308, 248, 249, 250, 321, 298, 323, 425, 101, 310, 311), clone=56, socket=41),
+    "aarch64": Machine(0xC000_00B7, _GENERIC, clone=220, socket=198),
+    "riscv64": Machine(0xC000_00F3, _GENERIC, clone=220, socket=198),
 }
 
 
@@ -59,11 +63,20 @@ def program(machine: str | None = None) -> bytes:
     steps += [_step(_AT_LEAST, _X32, skip_unless=1), refuse]
     for number in known.denied:
         steps += [_step(_EQUAL, number, skip_unless=1), refuse]
+    steps += _sockets(known.socket)
     # its flags lie in memory, where no filter looks; told that it is missing, libraries take clone
     steps += [_step(_EQUAL, known.clone3, skip_unless=1), _step(_RETURN, _REFUSE | errno.ENOSYS)]
     steps += [_step(_EQUAL, known.clone, skip_unless=3), _step(_LOAD, _FIRST_ARGUMENT)]
     steps += [_step(_ANY_BIT, NEW_USER_NAMESPACE | UNTRACED, skip_unless=1), refuse]
     return b"".join([*steps, _step(_RETURN, _ALLOW)])
+
+
+def _sockets(number: int) -> list[bytes]:
+    """Let only sockets of FAMILIES be made; any other call goes on behind these steps."""
+    last = len(FAMILIES)
+    known = [_step(_EQUAL, family, skip_if=last - place) for place, family in enumerate(FAMILIES)]
+    body = [_step(_LOAD, _FIRST_ARGUMENT), *known, _step(_RETURN, _REFUSE | errno.EAFNOSUPPORT), _step(_RETURN, _ALLOW)]
+    return [_step(_EQUAL, number, skip_unless=len(body)), *body]
 
 
 def _step(code: int, value: int, *, skip_if: int = 0, skip_unless: int = 0) -> bytes:
