@@ -53,6 +53,21 @@ class Peer:
         return self.sni or self.address
 
 
+class Heard:
+    """A connection, and what was read from it and not yet looked at."""
+
+    def __init__(self, client: socket.socket) -> None:
+        self._client = client
+        self.open = bytearray()
+        self.sendall = client.sendall
+
+    def recv(self, size: int) -> bytes:
+        """Read as a socket does; no more than MAX_BYTES are kept, as of a body."""
+        data = self._client.recv(size)
+        self.open += data[: max(0, 2 * MAX_BYTES - len(self.open))]
+        return data
+
+
 class Tcp:
     """The server of all ports."""
 
@@ -67,7 +82,9 @@ class Tcp:
             waiting.register(server, selectors.EVENT_READ, server)
         while True:
             for key, _ready in waiting.select():
-                self._slots.acquire()
+                if not self._slots.acquire(blocking=False):
+                    self._record.add("full")  # who waits in line may send and leave unheard
+                    self._slots.acquire()
                 try:
                     client, _address = key.data.accept()
                 except OSError:
@@ -112,13 +129,17 @@ class Tcp:
             client.settimeout(WAIT)
 
     def _exchange(self, client: socket.socket, peer: Peer) -> None:
-        data = client.recv(65536)
-        if data[:4] not in METHODS:
-            self._swallow(client, data, peer)
-        while data[:4] in METHODS:
-            data = self._request(client, data, peer)
+        heard = Heard(client)
+        try:
+            data = heard.recv(65536)
+            if data[:4] not in METHODS:
+                self._swallow(heard, data, peer)
+            while data[:4] in METHODS:
+                data = self._request(heard, data, peer)
+        finally:  # what was begun and never ended has left all the same
+            self._search(bytes(heard.open), "tls" if peer.sni else "tcp", peer.name)
 
-    def _swallow(self, client: socket.socket, data: bytes, peer: Peer) -> None:
+    def _swallow(self, client: Heard, data: bytes, peer: Peer) -> None:
         """Something else than HTTP: take what comes for a while, as a mail server would."""
         with contextlib.suppress(OSError):
             while len(data) < MAX_BYTES and (more := client.recv(65536)):
@@ -127,8 +148,9 @@ class Tcp:
                     client.sendall(b"354 go on\r\n" if more[:4].upper() == b"DATA" else b"250 OK\r\n")
         self._record.add("tcp", address=peer.address, port=peer.port, bytes=len(data), sni=peer.sni)
         self._search(data, "tls" if peer.sni else "tcp", peer.name)
+        client.open.clear()
 
-    def _request(self, client: socket.socket, data: bytes, peer: Peer) -> bytes:
+    def _request(self, client: Heard, data: bytes, peer: Peer) -> bytes:
         """Read one request, answer it, and give what came behind it."""
         while b"\r\n\r\n" not in data and len(data) < MAX_BYTES and (more := client.recv(65536)):
             data += more
@@ -145,6 +167,7 @@ class Tcp:
             address=peer.address, sni=peer.sni, body=len(body),
         )  # fmt: skip
         self._search(head + b"\r\n\r\n" + body, "http", host or peer.name)
+        client.open[:] = rest
         again = b"close" not in headers.get(b"connection", b"").lower()
         client.sendall(ANSWER % (b"keep-alive" if again else b"close") + (b"" if method == "HEAD" else b"{}"))
         return (rest or client.recv(65536)) if again else b""
@@ -158,7 +181,7 @@ class Tcp:
                     self._record.search(plain, channel, target)
 
 
-def _body(client: socket.socket, headers: Mapping[bytes, bytes], rest: bytes) -> tuple[bytes, bytes]:
+def _body(client: Heard, headers: Mapping[bytes, bytes], rest: bytes) -> tuple[bytes, bytes]:
     """A request's body, at most MAX_BYTES of it, and what came behind it."""
     if b"chunked" in headers.get(b"transfer-encoding", b"").lower():
         while not rest.endswith(b"0\r\n\r\n") and len(rest) < MAX_BYTES and (more := client.recv(65536)):

