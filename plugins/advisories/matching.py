@@ -61,6 +61,8 @@ class Answer:
     matches: tuple[Match, ...] = ()
     doubts: tuple[str, ...] = ()
     """Plain clauses, each saying what could not be decided."""
+    undecided: tuple[str, ...] = ()
+    """Ids of the records that could not be compared with it."""
 
     @property
     def answered(self) -> bool:
@@ -107,14 +109,15 @@ class AdvisoryIndex:
         requirement = read_requirement(dependency)
         if requirement.pinned is None and requirement.kind not in {Kind.RANGE, Kind.ANY}:
             return Answer(dependency, requirement)
-        doubts: list[str] = []
+        doubts: dict[str, str] = {}
         matches = [
             match
             for fault in self.faults(requirement.ecosystem, requirement.name)
             if (match := _match(fault, requirement, doubts))
         ]
         matches.sort(key=lambda match: (-match.severity.rank, match.id))
-        return Answer(dependency, requirement, tuple(matches), tuple(dict.fromkeys(doubts + _pin_doubts(requirement))))
+        clauses = dict.fromkeys([*doubts.values(), *_pin_doubts(requirement)])
+        return Answer(dependency, requirement, tuple(matches), tuple(clauses), tuple(doubts))
 
 
 def entries_for(record: OsvRecord, ecosystem: str, name: str) -> list[Affected]:
@@ -127,7 +130,7 @@ def lead_first(names: Iterable[str]) -> list[str]:
     return sorted(set(names), key=_lead_order)
 
 
-def _match(fault: list[OsvRecord], requirement: Requirement, doubts: list[str]) -> Match | None:
+def _match(fault: list[OsvRecord], requirement: Requirement, doubts: dict[str, str]) -> Match | None:
     """The fault as it concerns the requirement: any of its records suffices."""
     kind = AFFECTED if requirement.pinned else COULD_RESOLVE
     concerned, example = [], ""
@@ -136,7 +139,7 @@ def _match(fault: list[OsvRecord], requirement: Requirement, doubts: list[str]) 
         try:
             version = _pinned_hit(entries, requirement.pinned) if requirement.pinned else _reach(entries, requirement)
         except (Undecidable, VersionInvalid) as problem:
-            doubts.append(f"{record.id}: {problem}")
+            doubts[record.id] = f"{record.id}: {problem}"
             continue
         if version:
             concerned.append(record)

@@ -17,11 +17,14 @@ if TYPE_CHECKING:
     from plugins.advisories.osv import OsvRecord
     from plugins.models import Component, VettingRun
 
+UNNAMED = "an unreadable advisory"
+
 
 def new_advisories(run: VettingRun) -> list[str]:
     """Ids of advisories that hit what the plugin ships and that the run's own report does not name; sorted.
 
-    No engine is started: stored components are matched against the feeds as they are now.
+    No engine is started: stored components are matched against the feeds as they are now. An advisory that names a
+    shipped package and cannot be read, or compared with its version, counts as a hit: the next run has to tell.
     """
     if not AdvisoryFeed.objects.filter(imported_at__gt=run.started_at or run.queued_at).exists():
         return []
@@ -29,15 +32,16 @@ def new_advisories(run: VettingRun) -> list[str]:
     feed = snapshot(map(_dependency, components))
     if feed is None:
         return []
-    index = AdvisoryIndex(list(_records(feed.advisories)))
-    return sorted({name for part in components for name in _unknown(part, index)})
+    records, unreadable = _read(feed.advisories)
+    index = AdvisoryIndex(records)
+    return sorted({*unreadable, *(name for part in components for name in _unknown(part, index))})
 
 
 def _unknown(component: Component, index: AdvisoryIndex) -> Iterator[str]:
     known = {name for row in component.advisories for name in (row["id"], *row["aliases"])}
-    for match in index.answer(_dependency(component)).matches:
-        if not match.names & known:
-            yield match.id
+    answer = index.answer(_dependency(component))
+    yield from (match.id for match in answer.matches if not match.names & known)
+    yield from (name for name in answer.undecided if name not in known)
 
 
 def _dependency(component: Component) -> Dependency:
@@ -51,9 +55,12 @@ def _dependency(component: Component) -> Dependency:
     )
 
 
-def _records(documents: tuple[Mapping[str, object], ...]) -> Iterator[OsvRecord]:
+def _read(documents: tuple[Mapping[str, object], ...]) -> tuple[list[OsvRecord], list[str]]:
+    """The records, and the ids of those that were valid at import and are not any more."""
+    records, unreadable = [], []
     for document in documents:
         try:
-            yield parse_record(document)
-        except RecordInvalid:  # it was valid at import; a record that is not any more can only be left out
-            continue
+            records.append(parse_record(document))
+        except RecordInvalid:
+            unreadable.append(str(document.get("id") or UNNAMED))
+    return records, unreadable

@@ -237,6 +237,31 @@ def test_a_version_that_is_not_affected_is_not_hit(run, dump):
     assert new_advisories(run) == []
 
 
+def test_an_advisory_that_cannot_be_read_any_more_counts_as_a_hit(run, dump):
+    import_dump(path=dump(advisory()), name="npm")
+    Advisory.objects.update(record={"id": "GHSA-aaaa-bbbb-cccc", "affected": "gone"})
+
+    assert new_advisories(run) == ["GHSA-aaaa-bbbb-cccc"]
+
+    Advisory.objects.update(record={})
+    assert new_advisories(run) == ["an unreadable advisory"]
+
+
+def test_an_unreadable_advisory_about_another_package_is_no_hit(run, dump):
+    import_dump(path=dump(advisory(package="right")), name="npm")
+    Advisory.objects.update(record={})
+
+    assert new_advisories(run) == []
+
+
+def test_an_advisory_whose_versions_cannot_be_compared_counts_as_a_hit(run, dump):
+    document = advisory()
+    document["affected"][0]["ranges"][0]["events"] = [{"introduced": "the beginning"}]
+    import_dump(path=dump(document), name="npm")
+
+    assert new_advisories(run) == ["GHSA-aaaa-bbbb-cccc"]
+
+
 def test_an_import_that_was_under_way_when_the_run_began_counts_as_later(dump):
     """The run cannot have seen its records: they were not committed yet."""
     from plugins.advisories.osv import parse_record  # noqa: PLC0415
