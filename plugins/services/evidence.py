@@ -12,6 +12,7 @@ from governance.models import Criterion
 from governance.vocabulary import Verdict
 from plugins.exports.vetting_json import vetting_document
 from plugins.models import CheckRun, Component, CriterionResult, Finding, Observation, VettingRun
+from plugins.services.known import known_fingerprints
 from plugins.services.storable import storable
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def _store_checks(run: VettingRun, document: dict[str, Any]) -> None:
 
 
 def _store_findings(run: VettingRun, document: dict[str, Any]) -> None:
-    known = _known_fingerprints(run)
+    known = known_fingerprints(run)
     Finding.objects.bulk_create(
         (
             Finding(
@@ -88,18 +89,6 @@ def _store_findings(run: VettingRun, document: dict[str, Any]) -> None:
         ),
         batch_size=BATCH,
     )
-
-
-def _known_fingerprints(run: VettingRun) -> set[str]:
-    """What the plugin's run before this one had found."""
-    before = (
-        VettingRun.objects.ended()
-        .filter(version__plugin_id=run.version.plugin_id, report__isnull=False)
-        .exclude(pk=run.pk)
-        .order_by("-finished_at")
-        .first()
-    )
-    return set(before.findings.values_list("fingerprint", flat=True)) if before else set()
 
 
 def _store_observations(run: VettingRun, report: Report) -> None:

@@ -4,7 +4,7 @@ import time
 import pytest
 
 from governance.canonical import digest
-from governance.vocabulary import Severity
+from governance.vocabulary import CheckStatus, Severity
 from plugins.models import CheckRun, Component, CriterionResult, Finding, Observation
 from plugins.services import runs
 from tests.factories import VettingRunFactory
@@ -112,6 +112,33 @@ def test_what_the_run_before_knew_is_not_new(store):
         ("old", False),
         ("fresh", True),
     }
+
+
+def without_result(*findings):
+    static = cases.result("static", status=CheckStatus.INCONCLUSIVE, findings=findings, observations=cases.OBSERVED)
+    return made_report(cases.with_result(cases.clean_results(), static))
+
+
+def new_rules(run):
+    return set(run.findings.filter(check_code="static", new=True).values_list("rule", flat=True))
+
+
+def test_a_check_without_a_result_closes_nothing(store):
+    old, seen_meanwhile, fresh = (cases.finding(rule=rule) for rule in ("old", "meanwhile", "fresh"))
+    plugin = store(with_findings(old)).version.plugin
+    store(without_result(seen_meanwhile), version__plugin=plugin)
+
+    third = store(with_findings(old, seen_meanwhile, fresh), version__plugin=plugin)
+
+    assert new_rules(third) == {"fresh"}
+
+
+def test_what_a_result_left_out_is_new_when_it_returns(store):
+    plugin = store(with_findings(cases.finding(rule="old"))).version.plugin
+    store(with_findings(), version__plugin=plugin)
+    store(without_result(), version__plugin=plugin)
+
+    assert new_rules(store(with_findings(cases.finding(rule="old")), version__plugin=plugin)) == {"old"}
 
 
 def test_another_plugins_findings_do_not_count_as_known(store):
