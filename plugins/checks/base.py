@@ -23,6 +23,9 @@ JOINT = " + "
 """Between the names, and the versions, of engines that worked together."""
 """Characters of a line kept as evidence."""
 
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError)
+"""What reading an engine's answer raises where it is not as agreed: even brackets without end, or `Infinity`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:

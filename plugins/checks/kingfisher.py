@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from plugins.checks.base import UNREADABLE
 from plugins.sandbox import Bind, Limits, SandboxResult, SandboxUnavailable, run
 from plugins.sandbox.limits import MIB
 from plugins.sandbox.python import distribution_file
@@ -106,7 +107,7 @@ def parse(result: SandboxResult) -> Report:
             rules=int(summary["rules_applied"]),
             version=str(summary["kingfisher"]["version_used"]),
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except UNREADABLE as error:
         raise UnusableReport("The secret scanner's report could not be read.") from error
     if unfinished or repositories["scan_succeeded"] != 1 or report.rules == 0:
         raise UnusableReport("The secret scanner did not finish its scan.")

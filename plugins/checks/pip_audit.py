@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from plugins.advisories.matching import entries_for
 from plugins.advisories.versions import PYPI, is_version, normalise_name
+from plugins.checks.base import UNREADABLE
 from plugins.sandbox import Limits, SandboxUnavailable, run_python
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def read_output(output: bytes, batches: list[list[Pin]], report: AuditReport) ->
         report.version = str(document["engine_version"])
         for batch, run in zip(batches, runs, strict=True):
             _read_run(batch, run, report)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except UNREADABLE:
         report.gaps.append("pip-audit's answer could not be read.")
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from governance.vocabulary import Severity
-from plugins.checks.base import Finding, Observation, capability, clip
+from plugins.checks.base import UNREADABLE, Finding, Observation, capability, clip
 from plugins.checks.engines.names_common import UNKNOWN
 from plugins.checks.static import hosts, rules, texture
 from plugins.checks.static.report import CODE, TREE, EngineReport, batches, named, over_batches, redact, whole
@@ -93,7 +93,7 @@ def _batch(root: Path, files: list[SourceFile], report: EngineReport, tally: Tal
             if "state" in entry and entry["path"] in paths - answered:
                 _file(entry, book, report, tally)
                 answered.add(entry["path"])
-        except (ValueError, KeyError, TypeError, IndexError):
+        except UNREADABLE:
             break  # what is not understood is not answered; the gap below says so
     missing = paths - answered
     if missing:

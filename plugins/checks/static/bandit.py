@@ -6,7 +6,7 @@ import importlib.metadata
 import json
 from typing import TYPE_CHECKING, Any
 
-from plugins.checks.base import Finding
+from plugins.checks.base import UNREADABLE, Finding
 from plugins.checks.static import bandit_notes
 from plugins.checks.static.report import (
     CODE,
@@ -57,7 +57,7 @@ def _batch(root: Path, files: list[SourceFile], report: EngineReport) -> None:
         findings = [_finding(entry) for entry in answer["results"]]
         skipped = {path: str(reason)[:200] for path, reason in answer["skipped"].items()}
         scanned = set(whole(answer["scanned"], list))
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except UNREADABLE:
         report.gaps.append(f"bandit's report on {len(paths)} Python files could not be read.")
         return
     left_out = set(paths) - scanned - skipped.keys()

@@ -142,6 +142,7 @@ CLEAN = f"echo '{json.dumps(ENVELOPE)}'; echo '{json.dumps(SUMMARY)}'; exit 200"
         ("kill -9 $$", "SIGKILL"),
         ("yes | head -c 1000000000", "MiB of output"),
         ("sleep 60", "stopped after"),
+        ("head -c 100000 /dev/zero | tr '\\0' '['; echo; echo 1", "could not be read"),
         (CLEAN, "did not find the fake credentials"),
         (CLEAN.replace('"scan_partial": 0', '"scan_partial": 1'), "did not finish"),
         (CLEAN.replace('"rules_applied": 488', '"rules_applied": 0'), "did not finish"),

@@ -13,6 +13,7 @@ from plugins.checks.base import Workspace
 from plugins.checks.static import StaticCheck, ast_grep, bandit, bandit_notes
 from plugins.package import InstallHook, Metadata, Package, SourceFile
 from plugins.sandbox import Limits
+from plugins.sandbox import run as sandboxed
 
 LANGUAGES = {
     "js": "javascript",
@@ -182,6 +183,21 @@ def test_engine_that_runs_out_of_time_is_a_gap(tmp_path, monkeypatch, engine):
 
     assert result.status is CheckStatus.INCONCLUSIVE
     assert "stopped after" in result.reason
+
+
+@pytest.mark.parametrize(
+    ("broken", "kept", "said"),
+    [(ast_grep, ["bandit-B307"], "gave no answer"), (bandit, [], "could not be read")],
+)
+def test_brackets_without_end_from_one_engine_leave_the_others_findings(tmp_path, monkeypatch, broken, kept, said):
+    flood = ["/bin/sh", "-c", "head -c 100000 /dev/zero | tr '\\0' '['"]
+    monkeypatch.setattr(broken, "run_python", lambda *_, **__: sandboxed(flood))
+
+    result = run(tmp_path, {"a.py": "eval(input())\n"})
+
+    assert result.status is CheckStatus.INCONCLUSIVE
+    assert said in result.reason
+    assert [finding.rule for finding in result.findings] == kept
 
 
 def test_file_that_hangs_the_parser_is_named(tmp_path, monkeypatch):
