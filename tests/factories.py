@@ -38,6 +38,7 @@ from plugins.models import (
     Plugin,
     PluginVersion,
     Submission,
+    VersionFile,
     VettingRun,
     artifact_storage,
 )
@@ -396,6 +397,18 @@ class KeptResultFactory(factory.django.DjangoModelFactory):
     key = factory.Sequence(lambda number: digest(f"kept {number}"))
     result = factory.LazyFunction(dict)
     seal = "0" * 64
+
+
+class VersionFileFactory(factory.django.DjangoModelFactory):
+    """A file that a version ships."""
+
+    class Meta:
+        model = VersionFile
+
+    version = factory.SubFactory(PluginVersionFactory)
+    path = "index.js"
+    sha256 = factory.Sequence(lambda number: digest(f"file {number}"))
+    size = 1
 
 
 class AdvisoryFeedFactory(factory.django.DjangoModelFactory):

@@ -12,7 +12,16 @@ from django.utils.translation import gettext_lazy as _
 from governance.admin.base import ReadOnlyAdmin
 from governance.badges import severity_badge, state_badge
 from governance.templatetags.breaks import breakable
-from plugins.models import Artifact, CheckRun, Component, CriterionResult, Finding, KeptResult, Observation
+from plugins.models import (
+    Artifact,
+    CheckRun,
+    Component,
+    CriterionResult,
+    Finding,
+    KeptResult,
+    Observation,
+    VersionFile,
+)
 
 if TYPE_CHECKING:
     from django.utils.safestring import SafeString
@@ -168,3 +177,28 @@ class KeptResultAdmin(ReadOnlyAdmin[KeptResult]):
     search_fields = ("artifact__filename", "=artifact__sha256")
     ordering = ("-id",)
     exclude = ("result",)
+
+
+@admin.register(VersionFile)
+class VersionFileAdmin(ReadOnlyAdmin[VersionFile]):
+    """Which versions ship a file: paste its digest into the search."""
+
+    empty_text = _("Each submission lists its files here; `manage.py files index` does it for older versions.")
+    list_display = ("place", "version", "digest", "size", "language")
+    list_select_related = ("version__plugin",)
+    search_fields = ("=sha256",)
+    search_help_text = _("SHA-256 of a file, whole")
+    ordering = ("-id",)
+    fields = ("version", "place", "sha256", "size", "language")
+    readonly_fields = ("place",)
+    show_full_result_count = False
+
+    @admin.display(description=_("File"))
+    def place(self, file: VersionFile) -> str:
+        """The path, with places to break it."""
+        return breakable(file.path)
+
+    @admin.display(description=_("SHA-256"))
+    def digest(self, file: VersionFile) -> str:
+        """The start of the digest; the row's page has all of it."""
+        return file.sha256[:12]

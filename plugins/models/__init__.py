@@ -3,6 +3,7 @@
 from plugins.models.advisories import Advisory, AdvisoryFeed, AdvisoryPackage
 from plugins.models.artifacts import Artifact, ArtifactDamaged, artifact_storage
 from plugins.models.evidence import CheckRun, Component, CriterionResult, Finding, Observation
+from plugins.models.files import VersionFile
 from plugins.models.kept import KeptResult
 from plugins.models.owners import OwnerTeam
 from plugins.models.plugins import Plugin, PluginVersion, Submission
@@ -24,6 +25,7 @@ __all__ = [
     "Plugin",
     "PluginVersion",
     "Submission",
+    "VersionFile",
     "VettingRun",
     "artifact_storage",
 ]

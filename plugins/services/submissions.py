@@ -21,7 +21,7 @@ from plugins.formats.identity import same_python_version
 from plugins.formats.python_package import NAME as PYTHON_PACKAGE
 from plugins.intake import intake, safe_filename
 from plugins.models import Artifact, Plugin, PluginVersion, Submission
-from plugins.services import artifacts, runs, teams
+from plugins.services import artifacts, files, runs, teams
 from plugins.services.storable import storable
 from plugins.signals import version_withdrawn
 from plugins.work import work_folder
@@ -126,6 +126,7 @@ def _take(*, actor: User, path: Path, filename: str, sha256: str, team: OwnerTea
                 _refuse_taken(plugin, package.metadata.version)
                 artifact = Artifact.objects.create(sha256=sha256, size=path.stat().st_size, filename=filename)
                 version = _version(plugin, package, artifact)
+                files.index_files(version=version, files=taken.unpacked.files)
                 submission = Submission.objects.create(
                     version=version, submitted_by=actor, filename=filename, note=storable(note)
                 )

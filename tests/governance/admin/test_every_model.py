@@ -69,6 +69,7 @@ ROWS = {
     "review": factories.ReviewFactory,
     "submission": factories.SubmissionFactory,
     "user": factories.UserFactory,
+    "versionfile": factories.VersionFileFactory,
     "vettingrun": factories.VettingRunFactory,
 }
 
