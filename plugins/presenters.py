@@ -18,11 +18,13 @@ from governance.vocabulary import Capability, CheckStatus, Severity, Verdict
 from plugins.differences import Differences, differences_of
 from plugins.enums import RUN_OPEN, RunState, factor_label
 from plugins.models import Finding
+from plugins.sandbox_log import CODE, logged_phases
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from plugins.models import CheckRun, CriterionResult, VettingRun
+    from plugins.sandbox_log import LoggedPhase
 
 LIMIT = 50
 """Rows of one table on a page that shows everything."""
@@ -142,6 +144,12 @@ class Evidence:
     env: tuple[EnvRow, ...] = ()
     tests: str = ""
     """What the reports in the package say, in a sentence; empty where there is none that could be read."""
+
+    @property
+    def sandbox(self) -> tuple[LoggedPhase, ...]:
+        """What the plugin did when it ran, phase by phase."""
+        found = (logged_phases(check.evidence) for check in self.checks if check.code == CODE)
+        return next(found, ())
 
     @property
     def findings_total(self) -> int:
