@@ -48,7 +48,8 @@ def _phase(record: PhaseRecord, plan: Plan, progress: Progress) -> dict[str, Any
             for event in record.http
         ),
         "connections": _some(
-            f"{event.at:.2f} s  {event.address}:{event.port}" + (" (listening)" if event.listening else "")
+            f"{event.at:.2f} s  {(event.hostnames or (event.address,))[0]}:{event.port}"
+            + (" (listening)" if event.listening else "")
             for event in record.sockets
         ),
         "commands": _some(f"{command.at:.2f} s  {' '.join(command.argv)[:300]}" for command in record.commands),
