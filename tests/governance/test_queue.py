@@ -43,7 +43,7 @@ def test_tasks_of_a_test_run_only_when_asked(django_capture_on_commit_callbacks,
     with run_tasks():
         enqueue("plugins.tasks.watchdog")
 
-    assert Success.objects.get().result == "0 runs taken up again, 0 work folders removed"
+    assert Success.objects.get().result == "0 runs taken up again, 0 of sweeps released, 0 work folders removed"
 
 
 def test_a_task_that_fails_fails_the_test(run_tasks):

@@ -84,6 +84,10 @@ def vetted(target, scratch):
         return report, vetting_document(report)
 
 
+LOADS_NOTHING = frozenset({"npm:@budibase/standard-components@0.9.139", "npm:bcrypt@5.1.1"})
+"""Of these no entry point loads: one is written for a bundler, the other's machine code is fetched at installation."""
+
+
 @pytest.fixture(scope="module")
 def scratch(tmp_path_factory):
     return tmp_path_factory.mktemp("real")
@@ -95,8 +99,10 @@ def test_a_real_package_gets_a_sensible_report(target, scratch):
     report, document = vetted(target, scratch)
     valid(document)
     status = {result.code: result.status for result in report.results}
+    ran = status.pop("behaviour")
 
     assert document["artifact"]["format"] == known.format
+    assert ran is (CheckStatus.INCONCLUSIVE if target in LOADS_NOTHING else CheckStatus.PASSED)
     assert not {CheckStatus.INCONCLUSIVE, CheckStatus.ERRORED} & set(status.values()), document["reason"]
     static = next(result for result in report.results if result.code == "static")
     named = sum(finding.rule == "not-analysed" for finding in static.findings)

@@ -245,7 +245,7 @@ def test_a_full_disk_is_named_and_is_no_verdict(samples, monkeypatch, capsys):
     def full(*_args, **_options):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("plugins.vetting.unpack", full)
+    monkeypatch.setattr("plugins.intake.unpack", full)
     with pytest.raises(SystemExit) as ended:
         call_command("vet", str(samples[CLEAN].path), "--format", "json")
     error = json.loads(capsys.readouterr().out)["error"]
