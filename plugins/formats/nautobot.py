@@ -6,50 +6,15 @@ Source: Nautobot's documentation, "App development" (`nautobot.extras.plugins` b
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
-from plugins.documents import PackageRefused
-from plugins.formats import django_app, plugin_config
-from plugins.formats.python_kinds import as_python, config_class, read_as
-from plugins.formats.tree import Detection, Format, Tree
-
-if TYPE_CHECKING:
-    from plugins.package import Package
+from plugins.formats.plugin_config import config_format
 
 NAME = "nautobot-app"
-_BASE = re.compile(r"nautobot\.(?:.+\.)?(?:NautobotAppConfig|PluginConfig)|NautobotAppConfig")
-"""Dotted names of the platform's class; without its module where an import of everything hides that."""
 
-
-def detect(tree: Tree) -> Detection | None:
-    """The configuration class in a Python package."""
-    if not any("config" in path or path.endswith("__init__.py") for path in tree.by_path):
-        return None
-    found = config_class(tree, _BASE)
-    return as_python(tree, found.path) if found else None
-
-
-def read(tree: Tree, filename: str) -> Package:
-    """Read the package; raises PackageRefused."""
-    found = config_class(tree, _BASE)
-    if found is None:  # detect has seen it
-        raise PackageRefused("manifest-missing", "The package has no configuration class.")
-    return read_as(
-        NAME,
-        tree,
-        filename,
-        derived=plugin_config.derived(found, "Nautobot"),
-        judge=lambda package: plugin_config.problems(found, package),
-        entries=plugin_config.entries(tree, found),
-    )
-
-
-FORMAT = Format(
+FORMAT = config_format(
     name=NAME,
     label="Nautobot app",
-    recognised_by="a Python package whose `config` names a subclass of `NautobotAppConfig`",
-    derives="settings that read like secrets, queues, middleware; always database access",
-    detect=detect,
-    read=read,
-    refines=django_app.FORMAT,
+    platform="Nautobot",
+    class_name="NautobotAppConfig",
+    base=re.compile(r"nautobot\.(?:.+\.)?(?:NautobotAppConfig|PluginConfig)|NautobotAppConfig"),
 )

@@ -5,20 +5,58 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from governance.vocabulary import Capability
-from plugins.documents import clean, quote
-from plugins.formats.python_kinds import secret_names, settings, stated_text
+from plugins.documents import PackageRefused, clean, quote
+from plugins.formats import django_app
+from plugins.formats.python_kinds import as_python, config_class, read_as, secret_names, settings, stated_text
 from plugins.formats.python_package import module_files
+from plugins.formats.tree import Detection, Format, Tree
 from plugins.formats.values import listed, texts
 from plugins.package import Derived, Problem
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterator
 
     from plugins.formats.python_source import FoundClass
-    from plugins.formats.tree import Tree
     from plugins.package import Package
 
 _REQUIRED = ("name", "verbose_name", "version", "description")
+
+
+def config_format(*, name: str, label: str, platform: str, class_name: str, base: re.Pattern[str]) -> Format:
+    """The format of a platform whose plugins are Python packages with such a class.
+
+    `base` matches the dotted names of the platform's class; without its module where importing everything hides it.
+    """
+
+    def detect(tree: Tree) -> Detection | None:
+        if not any("config" in path or path.endswith("__init__.py") for path in tree.by_path):
+            return None
+        found = config_class(tree, base)
+        return as_python(tree, found.path) if found else None
+
+    def read(tree: Tree, filename: str) -> Package:
+        found = config_class(tree, base)
+        if found is None:  # detect has seen it
+            raise PackageRefused("manifest-missing", "The package has no configuration class.")
+        return read_as(
+            name,
+            tree,
+            filename,
+            derived=derived(found, platform),
+            judge=lambda package: problems(found, package),
+            entries=entries(tree, found),
+        )
+
+    return Format(
+        name=name,
+        label=label,
+        recognised_by=f"a Python package whose `config` names a subclass of `{class_name}`",
+        derives="settings that read like secrets, queues, middleware; always database access",
+        detect=detect,
+        read=read,
+        refines=django_app.FORMAT,
+    )
 
 
 def derived(found: FoundClass, platform: str) -> Derived:

@@ -7,6 +7,7 @@ what could not be loaded at all, and code that nothing here can run leave the qu
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from plugins.checks import basis
@@ -14,7 +15,7 @@ from plugins.checks.base import CheckResult, Observation, clip, conclude
 from plugins.checks.behaviour import sight
 from plugins.checks.behaviour.evidence import evidence
 from plugins.checks.behaviour.findings import CODE, findings
-from plugins.checks.behaviour.plan import DRIVERS, Plan, plan_for, runs_node, runs_python
+from plugins.checks.behaviour.plan import Plan, plan_for, runs_node, runs_python
 from plugins.checks.behaviour.progress import Progress, read_progress
 from plugins.sandbox import SandboxUnavailable
 from plugins.sandbox.watch import Recording, watch
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from plugins.package import Package
 
 SHOWN = 3
+DRIVEN = frozenset({"import", "entry-points"})
+"""Phases in which a driver says when it has tried everything."""
 NOT_RUN_HERE = {"php": "PHP", "csharp": "C#"}
 
 
@@ -39,7 +42,7 @@ class BehaviourCheck:
 
     def basis(self, workspace: Workspace) -> str | None:  # noqa: ARG002 - the protocol's signature
         """Our code, the drivers, the observer and the interpreters."""
-        return basis.digest(basis.code(), basis.programs("strace", "bwrap", "node", "python3"))
+        return basis.digest(basis.code(), basis.programs("strace", "bwrap", "node", sys.executable))
 
     def applies_to(self, package: Package) -> bool:
         """Whether there is code that its platform runs, or that runs at installation."""
@@ -84,6 +87,8 @@ def _gaps(package: Package, plan: Plan, recording: Recording, progress: Mapping[
             yield f"The phase {record.name} was not seen to its end: {' '.join(record.problems)}"
         elif (record.timed_out or record.truncated) and record.name != "tests":
             yield f"The phase {record.name} did not come to its end: {record.ending}"
+        elif record.name in DRIVEN and not progress[record.name].ended:
+            yield f"The phase {record.name} was ended by the plugin before everything was tried: {record.ending}"
     imported = progress.get("import")
     if imported is not None and not imported.loaded:
         why = "; ".join(f"{entry}: {text}" for entry, text in list(imported.failed.items())[:SHOWN])
@@ -132,6 +137,3 @@ def _not_run(plan: Plan, package: Package, fail_on: Severity) -> CheckResult:
 
 def _inconclusive(gaps: list[str], fail_on: Severity) -> CheckResult:
     return conclude(code=CODE, findings=(), fail_on=fail_on, reason="", gaps=gaps, examined=0, engine="strace")
-
-
-__all__ = ["DRIVERS", "BehaviourCheck"]

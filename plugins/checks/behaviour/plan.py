@@ -27,6 +27,8 @@ PACKAGE = "/opt/package"
 BUDIBASE = "budibase-plugin"
 INSTALLING = frozenset({"preinstall", "install", "postinstall"})
 """The scripts npm runs for whoever installs a package; the others are for its makers."""
+NOT_RUN = frozenset({"binding.gyp", "build-backend"})
+"""Hooks that need a compiler's tools or a build environment, which are not in the sandbox."""
 COPY = "/tmp/install"  # noqa: S108 - inside the sandbox, where /tmp is private
 REGISTRY = "https://packages.plugwarden-canary.example/"
 """Where package managers are told to fetch from: what they ask for is seen, and is not the plugin's own calling."""
@@ -49,7 +51,7 @@ class Plan:
     binds: tuple[Bind, ...]
     mark: str
     entries: int
-    """How many entry points or modules are to be loaded."""
+    """How many entry points or modules there are; at most MAX_ENTRIES of them are loaded."""
     own: tuple[str, ...]
     """Where the package, its copies, the drivers and the interpreter lie inside: reading there is no capability."""
     missing: tuple[str, ...] = ()
@@ -62,7 +64,7 @@ def plan_for(package: Package, root: Path) -> Plan:
     builder = _Builder(package, root, mark)
     phases = [*builder.installs(), *builder.loads(), *builder.tests()]
     return Plan(
-        tuple(phases), tuple(builder.binds), mark, len(builder.entries), tuple(builder.own), tuple(builder.missing)
+        tuple(phases), tuple(builder.binds), mark, len(builder.known), tuple(builder.own), tuple(builder.missing)
     )
 
 
@@ -80,7 +82,8 @@ class _Builder:
     def __init__(self, package: Package, root: Path, mark: str) -> None:
         self._package, self._mark = package, mark
         self._node = runs_node(package)
-        self.entries = _node_entries(package) if self._node else _python_modules(package)
+        self.known = _node_entries(package) if self._node else _python_modules(package)
+        self.entries = self.known[:MAX_ENTRIES]
         self.place = f"{PACKAGE}/node_modules/{_safe_name(package)}" if self._node else f"{PACKAGE}/site"
         self.binds = [Bind(root, self.place), Bind(DRIVERS, INSIDE)]
         self.own = [PACKAGE, INSIDE, COPY]
@@ -111,6 +114,8 @@ class _Builder:
         """One phase for each hook, in a copy that may be written to."""
         paths = [hook.path for hook in self._package.install_hooks if hook.kind == "pth"]
         for number, hook in enumerate(self._package.install_hooks):
+            if hook.kind in NOT_RUN:
+                self.missing.append(f"What runs at installation was not run: {hook.kind} ({hook.name}).")
             argv = self._hook(hook)
             if argv and self._interpreter:
                 yield self._phase(f"install {hook.name}" if number else "install", argv, hook=hook)
@@ -203,8 +208,7 @@ def _node_entries(package: Package) -> list[str]:
     """What the platform loads; without a word about it, what lies at the top."""
     present = {file.path: file for file in package.files if not file.container}
     stated = [path for path in package.entry_points if path in present]
-    stated = [path for path in stated if present[path].language == "javascript" or path.endswith(NODE_SUFFIXES)]
-    return stated[:MAX_ENTRIES]
+    return [path for path in stated if present[path].language == "javascript" or path.endswith(NODE_SUFFIXES)]
 
 
 def _python_files(package: Package) -> list[tuple[str, str]]:
@@ -232,4 +236,4 @@ def _module_of(parts: tuple[str, ...]) -> tuple[str, list[str]]:
 
 
 def _python_modules(package: Package) -> list[str]:
-    return list(dict.fromkeys(module for _root, module in _python_files(package)))[:MAX_ENTRIES]
+    return list(dict.fromkeys(module for _root, module in _python_files(package)))

@@ -64,9 +64,10 @@ def descendants(pid: int) -> list[int]:
     """All processes below `pid`. Source: proc(5), `/proc/pid/task/tid/children`."""
     found, waiting = [], [pid]
     while waiting:
-        for task in Path(f"/proc/{waiting.pop()}/task").glob("*/children"):
-            with suppress(OSError):
-                children = [int(child) for child in task.read_text().split()]
+        tasks = f"/proc/{waiting.pop()}/task"
+        with suppress(OSError):  # it has ended meanwhile
+            for task in os.listdir(tasks):  # noqa: PTH208 - names are all that is wanted
+                children = [int(child) for child in Path(tasks, task, "children").read_text().split()]
                 found += children
                 waiting += children
     return found

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).resolve().parent
 RESOLVER = "198.18.255.53"
-"""Any address would do; `sink.RESOLVER` says which one programs are told."""
+"""What programs are told to ask; any address would do, since all of them lead to the sink."""
 READY_SECONDS = 20.0
 MAX_LINE = 1 << 16
 LIMITS = Limits(wall_seconds=600, cpu_seconds=300, memory_bytes=8192 * MIB, processes=256, tmp_bytes=16 * MIB)

@@ -201,6 +201,20 @@ def test_who_does_not_let_itself_be_seen_to_the_end_is_no_pass(behave):
     assert "did not come to its end" in result.reason
 
 
+def test_who_ends_the_driver_before_it_has_tried_everything_is_no_pass(behave):
+    result = behave(n8n(NODE_CLASS % "process.exit(0);"))
+
+    assert result.status is CheckStatus.INCONCLUSIVE
+    assert "entry-points was ended by the plugin before everything was tried" in result.reason
+
+
+def test_a_hook_that_cannot_be_run_here_is_no_pass(behave):
+    result = behave(npm_package(files={"binding.gyp": b"{}"}))
+
+    assert result.status is CheckStatus.INCONCLUSIVE
+    assert "was not run: binding.gyp" in result.reason
+
+
 def test_a_package_none_of_whose_code_loads_is_no_pass(behave):
     result = behave(npm_package(files={"index.js": b"throw new Error('not today')"}))
 
