@@ -18,8 +18,9 @@ from certification.models import Certificate, CriterionAnswer, Revalidation
 from governance import ledger
 from governance.vocabulary import Tier
 from plugins.enums import RunState, Trigger, VersionState
+from plugins.models import VettingRun
 from plugins.services import RunRefused, request_run
-from plugins.services.exposure import new_advisories
+from plugins.services.exposure import exposures
 from plugins.services.storable import storable
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     from certification.models.certificates import CertificateQuerySet
     from governance.models import User
-    from plugins.models import VettingRun
 
 logger = logging.getLogger(__name__)
 
@@ -205,10 +205,12 @@ def _idle() -> CertificateQuerySet:
 
 
 def _hit(listed: set[int], broken: list[Broken]) -> Iterator[Due]:
-    for certificate in _idle().exclude(pk__in=listed).order_by("pk"):
-        names: list[str] = []
-        with _contained(certificate, broken):
-            names = new_advisories(certificate.run)
-        if names:
-            shown = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")  # noqa: PLR2004 - fits one line
-            yield Due(certificate, RevalidationTrigger.ADVISORY, _("Hit by %(names)s.") % {"names": shown})
+    idle = _idle().exclude(pk__in=listed)
+    found = exposures(VettingRun.objects.filter(pk__in=idle.order_by().values("run_id")))
+    for certificate in idle.filter(run__in=list(found)).order_by("pk"):
+        exposure = found[certificate.run_id]
+        if exposure.problem:
+            broken.append(Broken(certificate, exposure.problem))
+            continue
+        shown = ", ".join(exposure.names[:5]) + (" …" if len(exposure.names) > 5 else "")  # noqa: PLR2004 - fits one line
+        yield Due(certificate, RevalidationTrigger.ADVISORY, _("Hit by %(names)s.") % {"names": shown})

@@ -43,6 +43,10 @@ class Advisory(models.Model):
     severity = models.CharField(_("severity"), max_length=10, choices=choices(Severity))
     summary = models.CharField(_("summary"), max_length=500, blank=True)
     record: models.JSONField[Any, Any] = models.JSONField(_("OSV record"))
+    digest = models.CharField(_("digest of the record"), max_length=64, blank=True)
+    seen_at = models.DateTimeField(
+        _("first seen"), null=True, help_text=_("When the import ended that brought it as it is now.")
+    )
 
     class Meta:
         ordering = ("osv_id",)
@@ -50,6 +54,7 @@ class Advisory(models.Model):
         verbose_name_plural = _("advisories")
         default_permissions = ("view",)
         constraints = [models.UniqueConstraint(fields=["feed", "osv_id"], name="advisory_once_a_feed")]
+        indexes = [models.Index(fields=["seen_at"], name="advisory_seen")]
 
     def __str__(self) -> str:
         return self.osv_id

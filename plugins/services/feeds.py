@@ -7,10 +7,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, router, transaction
 from django.utils import timezone
 
-from governance import ledger
+from governance import canonical, ledger
 from plugins.advisories.dump import DumpInvalid, read_dump
 from plugins.advisories.osv import OsvRecord, RecordInvalid, parse_record
 from plugins.advisories.requirements import package_of
@@ -18,7 +18,7 @@ from plugins.checks.base import FeedSnapshot
 from plugins.models import Advisory, AdvisoryFeed, AdvisoryPackage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from plugins.package import Dependency
 
 BATCH = 2000
+ROWS_FORM = 1
+"""Raised when the rows made of a record change, so that the next import makes them anew."""
 PROBLEMS_SHOWN = 10
 
 
@@ -76,23 +78,27 @@ def import_records(
     demo: bool = False,
     actor: User | None = None,
 ) -> ImportResult:
-    """Replace a feed by a stream of records, in batches and bounded memory."""
+    """Replace a feed by a stream of records, in batches and bounded memory.
+
+    What is in the feed already, letter by letter, stays as it is: so one can tell what has come since a moment.
+    """
     feed, _created = AdvisoryFeed.objects.get_or_create(
         name=name, defaults={"imported_at": timezone.now(), "demo": demo}
     )
-    AdvisoryPackage.objects.filter(advisory__feed=feed)._raw_delete(using=feed._state.db or "default")  # noqa: SLF001 - no signals, no collector: 100,000s of rows
-    Advisory.objects.filter(feed=feed)._raw_delete(using=feed._state.db or "default")  # noqa: SLF001 - ditto
     result = ImportResult(feed)
     newest: datetime | None = None
+    present: set[int] = set()
     for batch in _batches(_usable(records, result)):
         newest = max([record.modified for record in batch] + ([newest] if newest else []))
-        _store(feed, batch)
+        present |= _store(feed, batch)
     if not result.records:
         raise FeedEmpty(f"{name}: not one usable record.")
+    _drop_all_but(feed, present)
     feed.demo, feed.source, feed.digest = demo, source[:300], digest
     feed.records, feed.unusable, feed.newest_at = result.records, result.unusable, newest
     feed.imported_at = timezone.now()  # not earlier: runs that began meanwhile have not seen these records
     feed.save()
+    Advisory.objects.filter(seen_at=None).update(seen_at=feed.imported_at)
     ledger.record(
         verb="feed.imported",
         subject=feed,
@@ -105,8 +111,7 @@ def import_records(
 def snapshot(dependencies: Iterable[Dependency]) -> FeedSnapshot | None:
     """The advisories that name any of these dependencies; None where no feed is imported.
 
-    The newest record wins where two feeds hold the same id, also when it withdraws the advisory. The age is that of
-    the oldest feed: a chain is as fresh as its stalest link.
+    The age is that of the oldest feed: a chain is as fresh as its stalest link.
     """
     feeds = list(AdvisoryFeed.objects.filter(records__gt=0))
     if not feeds:
@@ -115,18 +120,26 @@ def snapshot(dependencies: Iterable[Dependency]) -> FeedSnapshot | None:
     for dependency in dependencies:
         ecosystem, name = package_of(dependency)  # npm aliases stand for another package
         wanted.setdefault(ecosystem, set()).add(name)
-    newest: dict[str, Advisory] = {}
-    for advisory in _naming(wanted):
-        known = newest.get(advisory.osv_id)
-        if known is None or known.modified_at < advisory.modified_at:
-            newest[advisory.osv_id] = advisory
     return FeedSnapshot(
         names=tuple(feed.name for feed in feeds),
         records=sum(feed.records for feed in feeds),
         age_days=max(age_days(feed, timezone.now()) for feed in feeds),
         demo=any(feed.demo for feed in feeds),
-        advisories=tuple(newest[key].record for key in sorted(newest) if not newest[key].withdrawn),
+        advisories=tuple(advisory.record for advisory in advisories_about(wanted)),
     )
+
+
+def advisories_about(wanted: Mapping[str, set[str]]) -> list[Advisory]:
+    """The advisories that name any of these packages (normalised names by ecosystem), each id once, sorted by id.
+
+    The newest record wins where two feeds hold the same id, also when it withdraws the advisory.
+    """
+    newest: dict[str, Advisory] = {}
+    for advisory in _naming(wanted):
+        known = newest.get(advisory.osv_id)
+        if known is None or known.modified_at < advisory.modified_at:
+            newest[advisory.osv_id] = advisory
+    return [newest[key] for key in sorted(newest) if not newest[key].withdrawn]
 
 
 def safe_snapshot(dependencies: Iterable[Dependency]) -> FeedSnapshot | None:
@@ -142,7 +155,7 @@ def age_days(feed: AdvisoryFeed, now: datetime) -> float:
     return max((now - (feed.newest_at or feed.imported_at)).total_seconds() / 86400, 0.0)
 
 
-def _naming(wanted: dict[str, set[str]]) -> Iterator[Advisory]:
+def _naming(wanted: Mapping[str, set[str]]) -> Iterator[Advisory]:
     for ecosystem, names in wanted.items():
         ordered = sorted(names)
         for start in range(0, len(ordered), 500):
@@ -175,7 +188,13 @@ def _batches(records: Iterator[OsvRecord]) -> Iterator[list[OsvRecord]]:
         yield batch
 
 
-def _store(feed: AdvisoryFeed, records: list[OsvRecord]) -> None:
+def _store(feed: AdvisoryFeed, records: list[OsvRecord]) -> set[int]:
+    """Write what is new or has changed; gives the keys of all rows of these records."""
+    digests = {record.id: _digest(record) for record in records}
+    known = Advisory.objects.filter(feed=feed, osv_id__in=digests).values_list("osv_id", "digest", "pk")
+    same = {osv_id: pk for osv_id, digest, pk in known if digest == digests[osv_id]}
+    _delete([pk for osv_id, _, pk in known if osv_id not in same])
+    fresh = [record for record in records if record.id not in same]
     rows = Advisory.objects.bulk_create(
         Advisory(
             feed=feed,
@@ -185,11 +204,35 @@ def _store(feed: AdvisoryFeed, records: list[OsvRecord]) -> None:
             severity=record.severity.value,
             summary=record.summary[:500],
             record=dict(record.raw),
+            digest=digests[record.id],
         )
-        for record in records
+        for record in fresh
     )
     AdvisoryPackage.objects.bulk_create(
         AdvisoryPackage(advisory=row, ecosystem=ecosystem[:60], name=name[:300])
-        for row, record in zip(rows, records, strict=True)
+        for row, record in zip(rows, fresh, strict=True)
         for ecosystem, name in record.packages
     )
+    return {*same.values(), *(row.pk for row in rows)}
+
+
+def _digest(record: OsvRecord) -> str:
+    return canonical.digest({"form": ROWS_FORM, "record": record.raw})
+
+
+def _drop_all_but(feed: AdvisoryFeed, present: set[int]) -> None:
+    """Delete the feed's rows of records that are gone. What other feeds say under the same ids counts anew."""
+    rows = Advisory.objects.filter(feed=feed).values_list("pk", "osv_id").iterator()
+    gone = {pk: osv_id for pk, osv_id in rows if pk not in present}
+    _delete(list(gone))
+    ids = sorted(gone.values())
+    for start in range(0, len(ids), BATCH):
+        Advisory.objects.filter(osv_id__in=ids[start : start + BATCH]).update(seen_at=None)
+
+
+def _delete(keys: list[int]) -> None:
+    """Without signals and collector: there may be 100,000s of rows."""
+    for start in range(0, len(keys), BATCH):
+        some = keys[start : start + BATCH]
+        AdvisoryPackage.objects.filter(advisory_id__in=some)._raw_delete(using=router.db_for_write(Advisory))  # noqa: SLF001
+        Advisory.objects.filter(pk__in=some)._raw_delete(using=router.db_for_write(Advisory))  # noqa: SLF001

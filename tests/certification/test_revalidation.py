@@ -432,19 +432,22 @@ def test_one_that_breaks_at_its_start_stops_no_other_and_is_told(certificate, ot
     assert "its report is damaged" in caplog.text
 
 
-def test_one_that_cannot_be_looked_at_stops_no_other(certificate, others_break, due, caplog):
-    _other, breaks = others_break
-    breaks("new_advisories", lambda run: run.certificates.get().serial)
-    day = due - dt.timedelta(days=1)  # neither is due by its tier
+def test_one_that_cannot_be_looked_at_stops_no_other(certificate, policy, advisory, caplog):
+    other = certified(policy)
+    ComponentFactory(
+        run=certificate.run, ecosystem="npm", name="left", requirement="1.0.0", pinned="1.0.0", advisories=["damaged"]
+    )
+    ship_left(other)
+    advisory()
     broken = []
+    day = timezone.now().date()  # neither is due by its tier
 
-    assert plan(day, broken=broken) == []
+    assert [entry.certificate for entry in plan(day, broken=broken)] == [other]
 
-    assert [(fault.certificate, fault.reason) for fault in broken] == [
-        (certificate, "RuntimeError: its report is damaged")
-    ]
+    assert [fault.certificate for fault in broken] == [certificate]
+    assert broken[0].reason.startswith("TypeError: ")
     assert not LedgerEntry.objects.filter(verb="revalidation.broken").exists()
-    assert daily().endswith(" started, 0 broken")  # by now both are due, which needs no look at their components
+    assert daily() == "1 revalidations started, 1 broken"
 
 
 def test_one_whose_expiry_cannot_be_noted_stops_no_other(certificate, policy, monkeypatch, caplog):

@@ -1,9 +1,7 @@
 import datetime as dt
 import json
-import zipfile
 
 import pytest
-import time_machine
 from django.utils import timezone
 
 from governance.models import LedgerEntry
@@ -11,32 +9,18 @@ from plugins.advisories import starter
 from plugins.advisories.dump import DumpInvalid
 from plugins.models import Advisory, AdvisoryFeed, AdvisoryPackage
 from plugins.package import Dependency
-from plugins.services.exposure import new_advisories
 from plugins.services.feeds import FeedEmpty, age_days, import_documents, import_dump, safe_snapshot, snapshot
-from tests.factories import ComponentFactory, UserFactory, VettingRunFactory
+from tests.factories import UserFactory
+from tests.support.dumps import advisory, written
 
 pytestmark = pytest.mark.django_db
 LEFT = Dependency("npm", "left", "1.0.0", "runtime", "package.json", 3, pinned="1.0.0")
 
 
-def advisory(name="GHSA-aaaa-bbbb-cccc", package="left", ecosystem="npm", modified="2024-05-01T10:00:00Z", **more):
-    versions = [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}]}]
-    affected = [{"package": {"ecosystem": ecosystem, "name": package}, "ranges": versions}]
-    return {"id": name, "modified": modified, "affected": affected, **more}
-
-
 @pytest.fixture
 def dump(tmp_path):
     """Write documents (or raw text) as an OSV dump."""
-
-    def write(*documents):
-        path = tmp_path / "dump.zip"
-        with zipfile.ZipFile(path, "w") as archive:
-            for number, document in enumerate(documents):
-                archive.writestr(f"{number}.json", document if isinstance(document, str) else json.dumps(document))
-        return path
-
-    return write
+    return lambda *documents: written(tmp_path / "dump.zip", *documents)
 
 
 def ids():
@@ -191,93 +175,3 @@ def test_demo_data_marks_every_snapshot_it_is_in(dump):
 
     assert snapshot([LEFT]).demo
     assert AdvisoryFeed.objects.get(name=starter.NAME).demo
-
-
-# --- exposure of what was certified ---
-
-
-@pytest.fixture
-def run():
-    """A run of a week ago whose plugin ships left 1.0.0."""
-    then = timezone.now() - dt.timedelta(days=7)
-    made = VettingRunFactory(started_at=then, evidence=False)
-    ComponentFactory(run=made, ecosystem="npm", name="left", requirement="1.0.0", pinned="1.0.0")
-    return made
-
-
-def test_an_advisory_that_came_later_hits_what_ships_the_package(run, dump):
-    assert new_advisories(run) == []
-
-    import_dump(path=dump(advisory()), name="npm")
-
-    assert new_advisories(run) == ["GHSA-aaaa-bbbb-cccc"]
-
-
-def test_an_advisory_the_run_knew_by_any_name_is_not_new(run, dump):
-    known = {"id": "CVE-2024-1", "aliases": ["GHSA-aaaa-bbbb-cccc"]}
-    ComponentFactory(run=run, ecosystem="npm", name="right", requirement="1.0.0", pinned="1.0.0", advisories=[known])
-    import_dump(path=dump(advisory(package="right")), name="npm")
-
-    assert new_advisories(run) == []
-
-
-def test_what_only_developers_install_is_no_exposure(run, dump):
-    ComponentFactory(run=run, ecosystem="npm", name="right", requirement="1.0.0", pinned="1.0.0", scope="dev")
-    import_dump(path=dump(advisory(package="right")), name="npm")
-
-    assert new_advisories(run) == []
-
-
-def test_a_version_that_is_not_affected_is_not_hit(run, dump):
-    later = [{"type": "ECOSYSTEM", "events": [{"introduced": "2.0.0"}]}]
-    document = advisory()
-    document["affected"][0]["ranges"] = later
-    import_dump(path=dump(document), name="npm")
-
-    assert new_advisories(run) == []
-
-
-def test_an_advisory_that_cannot_be_read_any_more_counts_as_a_hit(run, dump):
-    import_dump(path=dump(advisory()), name="npm")
-    Advisory.objects.update(record={"id": "GHSA-aaaa-bbbb-cccc", "affected": "gone"})
-
-    assert new_advisories(run) == ["GHSA-aaaa-bbbb-cccc"]
-
-    Advisory.objects.update(record={})
-    assert new_advisories(run) == ["an unreadable advisory"]
-
-
-def test_an_unreadable_advisory_about_another_package_is_no_hit(run, dump):
-    import_dump(path=dump(advisory(package="right")), name="npm")
-    Advisory.objects.update(record={})
-
-    assert new_advisories(run) == []
-
-
-def test_an_advisory_whose_versions_cannot_be_compared_counts_as_a_hit(run, dump):
-    document = advisory()
-    document["affected"][0]["ranges"][0]["events"] = [{"introduced": "the beginning"}]
-    import_dump(path=dump(document), name="npm")
-
-    assert new_advisories(run) == ["GHSA-aaaa-bbbb-cccc"]
-
-
-def test_an_import_that_was_under_way_when_the_run_began_counts_as_later(dump):
-    """The run cannot have seen its records: they were not committed yet."""
-    from plugins.advisories.osv import parse_record  # noqa: PLC0415
-    from plugins.services.feeds import import_records  # noqa: PLC0415
-
-    with time_machine.travel(dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC), tick=False) as clock:
-        made = []
-
-        def slow():
-            clock.shift(60)
-            run = VettingRunFactory(started_at=timezone.now(), evidence=False)
-            ComponentFactory(run=run, ecosystem="npm", name="left", requirement="1.0.0", pinned="1.0.0")
-            made.append(run)
-            clock.shift(60)
-            yield parse_record(advisory())
-
-        import_records(records=slow(), name="npm")
-
-    assert new_advisories(made[0]) == ["GHSA-aaaa-bbbb-cccc"]
