@@ -70,6 +70,10 @@ TONES: dict[str, str] = {
     "draft": "info",
     "published": "good",
     "retired": "muted",
+    # detection rules, hunts
+    "monitor": "warn",
+    "enforced": "good",
+    "done": "good",
     # reports, audit findings
     "rendering": "info",
     "ready": "good",

@@ -45,6 +45,8 @@ _SEE = {
     "plugins.view_observation",
     "plugins.view_component",
     "plugins.view_criterionresult",
+    "plugins.view_detectionrule",
+    "plugins.view_monitoredfinding",
     "plugins.view_advisoryfeed",
     "plugins.view_advisory",
     "plugins.view_advisorypackage",
@@ -55,6 +57,12 @@ _SEE = {
     "certification.view_revalidation",
     "audits.view_report",
 }
+_WRITE_RULES = {
+    "plugins.add_detectionrule",
+    "plugins.change_detectionrule",
+    "plugins.enforce_detectionrule",
+}
+"""Detection rules: whoever wrote one does not put it in force, whatever the role."""
 _REVIEW = _SEE | {
     "certification.claim_review",
     "certification.decide_review",
@@ -62,24 +70,32 @@ _REVIEW = _SEE | {
     "plugins.change_vettingrun",
     "audits.request_report",
 }
-_LEAD = _REVIEW | {
-    "certification.reassign_review",
-    "certification.suspend_certificate",
-    "certification.revoke_certificate",
-    "plugins.change_pluginversion",
-    "plugins.add_ownerteam",
-    "plugins.change_ownerteam",
-    "governance.view_ledgerentry",
-    "governance.view_user",
-}
-_POLICY = _SEE | {
-    "governance.add_policyversion",
-    "governance.change_policyversion",
-    "governance.add_criterion",
-    "governance.change_criterion",
-    "governance.publish_policyversion",
-    "governance.view_ledgerentry",
-}
+_LEAD = (
+    _REVIEW
+    | _WRITE_RULES
+    | {
+        "certification.reassign_review",
+        "certification.suspend_certificate",
+        "certification.revoke_certificate",
+        "plugins.change_pluginversion",
+        "plugins.add_ownerteam",
+        "plugins.change_ownerteam",
+        "governance.view_ledgerentry",
+        "governance.view_user",
+    }
+)
+_POLICY = (
+    _SEE
+    | _WRITE_RULES
+    | {
+        "governance.add_policyversion",
+        "governance.change_policyversion",
+        "governance.add_criterion",
+        "governance.change_criterion",
+        "governance.publish_policyversion",
+        "governance.view_ledgerentry",
+    }
+)
 _AUDIT = _SEE | {
     "governance.view_ledgerentry",
     "governance.view_user",

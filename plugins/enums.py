@@ -8,6 +8,7 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from plugins import formats
+from plugins.detection.rule import Kind
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -75,6 +76,47 @@ class Outcome(TextChoices):
     UNANSWERED = "unanswered", _("Unanswered")
     NOT_APPLICABLE = "not_applicable", _("Not applicable")
 
+
+class RuleState(TextChoices):
+    """States of a detection rule's revision."""
+
+    DRAFT = "draft", _("Draft")
+    MONITOR = "monitor", _("Monitored")
+    ENFORCED = "enforced", _("Enforced")
+    RETIRED = "retired", _("Retired")
+
+
+RULE_IN_USE = (RuleState.MONITOR, RuleState.ENFORCED)
+
+
+class HuntState(TextChoices):
+    """States of a hunt, and of each of its batches."""
+
+    QUEUED = "queued", _("Queued")
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+    CANCELLED = "cancelled", _("Cancelled")
+    FAILED = "failed", _("Failed")
+
+
+HUNT_OPEN = (HuntState.QUEUED, HuntState.RUNNING)
+
+
+class HuntScope(TextChoices):
+    """What a hunt looks through."""
+
+    ALL = "all", _("All stored versions")
+    CERTIFIED = "certified", _("Certified versions only")
+
+
+RULE_KINDS: dict[str, _StrPromise] = {
+    Kind.AST_GREP.value: _("Syntax of code (ast-grep)"),
+    Kind.YARA.value: _("YARA"),
+    Kind.REGEX.value: _("Regular expression"),
+    Kind.HOST.value: _("Hosts"),
+    Kind.DEPENDENCY.value: _("Dependencies"),
+}
+"""The kinds of detection rules, in words."""
 
 FORMATS: dict[str, _StrPromise] = {known.name: _(known.label) for known in formats.FORMATS}
 """The formats of `plugins.formats`, in words."""

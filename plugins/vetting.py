@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from governance.policies import evaluate
+from governance.policies import CheckSwitch, evaluate
 from governance.policies.evaluation import warm
 from governance.vocabulary import CheckStatus, Severity, Verdict
 from plugins import risk as risks
@@ -22,6 +22,7 @@ from plugins import slots
 from plugins.capabilities import Comparison, compare_results
 from plugins.changes import Changes, Picture, changes_between, picture_of
 from plugins.checks.base import Check, CheckResult, FeedSnapshot, Workspace
+from plugins.checks.detection import DetectionCheck
 from plugins.checks.registry import CHANGES, CHECKS, DECLARATION, SHOWN_ORDER
 from plugins.facts import build_facts
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from governance.policies import CriterionOutcome, PolicyRules
+    from plugins.detection.rule import RuleSet
     from plugins.intake import Intake
     from plugins.kept import Kept
     from plugins.package import Package
@@ -43,6 +45,8 @@ logger = logging.getLogger(__name__)
 PAPERWORK = frozenset({"completeness"})
 BROKEN_REMEDY = "Vet it again; if it breaks again, those who run the portal find in the log where."
 NOTHING_THERE = "There is nothing in this package for it to look at."
+UNLESS_SAID = {DetectionCheck.code: CheckSwitch(enforced=True, required=True)}
+"""Switches of checks a policy is silent about: people put detection rules in force, however old the policy is."""
 NO_RESULT = frozenset({CheckStatus.INCONCLUSIVE, CheckStatus.ERRORED})
 
 
@@ -74,10 +78,12 @@ def vet(
     progress: Progress | None = None,
     kept: Kept | None = None,
     before: Picture | None = None,
+    detection: RuleSet | None = None,
 ) -> Report:
     """Run every check on an intake and draw the conclusions. Never raises for what a plugin or an engine does.
 
-    `before` is the last certified version, to compare with. None: there is none.
+    `detection` are the rules in force and on trial. `before` is the last certified version, to compare with. None:
+    there is none.
     A result in `kept` stands for running its check, and good ones are added to it; None: everything is looked at anew.
     """
     tell = progress or (lambda _code, _status, _ms: None)
@@ -96,8 +102,11 @@ def vet(
             feed=snapshot,
             fail_on=fail_on,
         )
-        results = _run_all(CHECKS, taken, workspace, tell, kept)
+        rules = DetectionCheck(detection)
+        checks = [rules if check.code == rules.code else check for check in CHECKS]
+        results = _run_all(checks, taken, workspace, tell, kept)
         comparison = compare_results(taken.package, results)
+        results = [_with_hosts(rules, result, workspace, comparison, results) for result in results]
         declared = _timed(DECLARATION.code, lambda: DECLARATION.compare(workspace, comparison))
         tell(declared.code, declared.status, declared.duration_ms)
         results.append(declared)
@@ -140,7 +149,7 @@ def conclude(results: Sequence[CheckResult], policy: PolicyRules, *, fail_on: Se
     artifact: it never fails a run, its criteria do their part at the review.
     """
     by_code = {result.code: result for result in results}
-    switches = policy.checks
+    switches = {**UNLESS_SAID, **policy.checks}
     silent = [code for code, switch in switches.items() if switch.required and _silent(by_code.get(code))]
     if silent:
         return Verdict.INCONCLUSIVE, f"No result from {_listed(silent)}, which the policy requires."
@@ -181,10 +190,22 @@ def _run_all(
     return results
 
 
+def _with_hosts(
+    rules: DetectionCheck, result: CheckResult, workspace: Workspace, seen: Comparison, results: list[CheckResult]
+) -> CheckResult:
+    """The detection check's result with its rules about hosts, which the other checks have seen by now."""
+    if result.code != rules.code:
+        return result
+    took = result.duration_ms
+    whole = _timed(result.code, lambda: rules.with_hosts(result, workspace, seen, results))
+    return replace(whole, duration_ms=took + whole.duration_ms)
+
+
 def _run_one(check: Check, taken: Intake, workspace: Workspace, kept: Kept | None) -> CheckResult:
     def work() -> CheckResult:
         if not check.applies_to(workspace.package):
-            return CheckResult(check.code, CheckStatus.NOT_APPLICABLE, NOTHING_THERE)
+            nothing = getattr(check, "not_applicable", NOTHING_THERE)
+            return CheckResult(check.code, CheckStatus.NOT_APPLICABLE, nothing)
         key = kept.key(check, workspace) if kept else None
         if kept and key and (known := kept.get(key)):
             return known

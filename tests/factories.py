@@ -22,7 +22,7 @@ from certification.models import Certificate, CriterionAnswer, Decision, Revalid
 from governance.models import Criterion, PolicyState, PolicyVersion, User
 from governance.policies import baseline
 from governance.roles import PERMISSIONS, STAFF, Role, permissions_named
-from plugins.enums import RUN_OPEN, Outcome, RunState, Standing, VersionState
+from plugins.enums import RUN_OPEN, Outcome, RuleState, RunState, Standing, VersionState
 from plugins.models import (
     Advisory,
     AdvisoryFeed,
@@ -31,8 +31,10 @@ from plugins.models import (
     CheckRun,
     Component,
     CriterionResult,
+    DetectionRule,
     Finding,
     KeptResult,
+    MonitoredFinding,
     Observation,
     OwnerTeam,
     Plugin,
@@ -42,6 +44,7 @@ from plugins.models import (
     VettingRun,
     artifact_storage,
 )
+from plugins.services.detection import as_rule
 from tests.sample_report import DECLARATION, vetting_report
 
 PASSWORD = "correct horse battery staple"
@@ -397,6 +400,49 @@ class KeptResultFactory(factory.django.DjangoModelFactory):
     key = factory.Sequence(lambda number: digest(f"kept {number}"))
     result = factory.LazyFunction(dict)
     seal = "0" * 64
+
+
+class DetectionRuleFactory(factory.django.DjangoModelFactory):
+    """A draft that hits `evil.example`; `in_use(state)` gives one on trial or in force, sealed as the services do."""
+
+    class Meta:
+        model = DetectionRule
+
+    code = factory.Sequence("no-evil-{}".format)
+    kind = "regex"
+    title = "It names evil.example"
+    body = r"evil\.example"
+    message = "evil.example took part in an attack."
+    remediation = "Take the address out."
+    why = "Incident 7"
+    hits = ["fetch('https://evil.example')"]
+    misses = ["fetch('https://good.example')"]
+    author = factory.SubFactory(UserFactory)
+    written_by = factory.LazyAttribute(lambda row: [row.author.pk])
+
+    @classmethod
+    def in_use(cls, state=RuleState.ENFORCED, **kwargs):
+        """A rule that every vetting looks for."""
+        row = cls.build(author=kwargs.pop("author", None) or UserFactory(), state=state, **kwargs)
+        row.sealed = as_rule(row).digest
+        row.monitored_at = timezone.now()
+        row.enforced_at = timezone.now() if state == RuleState.ENFORCED else None
+        row.save()
+        return row
+
+
+class MonitoredFindingFactory(factory.django.DjangoModelFactory):
+    """A hit of a rule on trial."""
+
+    class Meta:
+        model = MonitoredFinding
+
+    run = factory.SubFactory("tests.factories.VettingRunFactory")
+    rule = factory.SubFactory(DetectionRuleFactory)
+    path = "index.js"
+    line = 3
+    snippet = "fetch('https://evil.example')"
+    fingerprint = factory.Sequence(lambda number: digest(f"monitored {number}"))
 
 
 class VersionFileFactory(factory.django.DjangoModelFactory):

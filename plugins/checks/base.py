@@ -109,6 +109,8 @@ class CheckResult:
     """Filled by the pipeline."""
     cpu_ms: int = 0
     """CPU time of the engines, where the sandbox measured it."""
+    monitored: tuple[Finding, ...] = ()
+    """What rules on trial found: shown, kept apart from `findings`, and counted by nothing."""
 
 
 @dataclass(frozen=True, slots=True)

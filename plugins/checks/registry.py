@@ -10,6 +10,7 @@ from plugins.checks.changes import ChangesCheck
 from plugins.checks.completeness import CompletenessCheck
 from plugins.checks.declaration import DeclarationCheck
 from plugins.checks.dependencies import DependenciesCheck
+from plugins.checks.detection import DetectionCheck
 from plugins.checks.malware import MalwareCheck
 from plugins.checks.secrets import SecretsCheck
 from plugins.checks.static import StaticCheck
@@ -23,6 +24,7 @@ CHECKS: tuple[Check, ...] = (  # the one whose engine takes longest to start fir
     StaticCheck(),
     DependenciesCheck(),
     MalwareCheck(),
+    DetectionCheck(),
     ArchiveCheck(),
     CompletenessCheck(),
 )
@@ -38,5 +40,6 @@ SHOWN_ORDER = (
     "secrets",
     "dependencies",
     "malware",
+    "detection",
     "behaviour",
 )

@@ -96,6 +96,11 @@ def _findings(report: Report, colour: bool) -> Iterator[str]:
         yield from _finding(one, colour)
     if len(found) > SHOWN:
         yield f"  … and {len(found) - SHOWN} more; --format json shows all"
+    watched = [one for result in report.results for one in result.monitored]
+    if watched:
+        yield f"Only monitored, counting for nothing  {len(watched)}"
+        for one in watched[:SHOWN]:
+            yield from _finding(one, colour)
 
 
 def _finding(one: Finding, colour: bool) -> Iterator[str]:

@@ -32,6 +32,7 @@ def vetting_document(report: Report) -> dict[str, Any]:
         "risk": risk(report),
         "checks": [check(result) for result in report.results],
         "findings": [finding(found) for result in report.results for found in result.findings],
+        "monitored": [finding(found) for result in report.results for found in result.monitored],
         "capabilities": [capability(use) for use in report.comparison.capabilities],
         "egress": [host(use) for use in report.comparison.hosts],
         "env": [variable(use) for use in report.comparison.env],

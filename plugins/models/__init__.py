@@ -2,6 +2,7 @@
 
 from plugins.models.advisories import Advisory, AdvisoryFeed, AdvisoryPackage
 from plugins.models.artifacts import Artifact, ArtifactDamaged, artifact_storage
+from plugins.models.detection import DetectionRule, MonitoredFinding
 from plugins.models.evidence import CheckRun, Component, CriterionResult, Finding, Observation
 from plugins.models.files import VersionFile
 from plugins.models.kept import KeptResult
@@ -18,8 +19,10 @@ __all__ = [
     "CheckRun",
     "Component",
     "CriterionResult",
+    "DetectionRule",
     "Finding",
     "KeptResult",
+    "MonitoredFinding",
     "Observation",
     "OwnerTeam",
     "Plugin",

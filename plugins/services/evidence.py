@@ -12,6 +12,7 @@ from governance.models import Criterion
 from governance.vocabulary import Verdict
 from plugins.exports.vetting_json import vetting_document
 from plugins.models import CheckRun, Component, CriterionResult, Finding, Observation, VettingRun
+from plugins.services.detection import store_monitored
 from plugins.services.known import known_fingerprints
 from plugins.services.storable import storable
 
@@ -26,6 +27,7 @@ def store_report(*, run: VettingRun, report: Report) -> None:
     document = storable(vetting_document(report))
     _store_checks(run, document)
     _store_findings(run, document)
+    store_monitored(run=run, report=report)
     _store_observations(run, report)
     _store_components(run, document)
     _store_criteria(run, document)

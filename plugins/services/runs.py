@@ -25,6 +25,7 @@ from plugins.enums import SWEEPS, RunState, Trigger, VersionState
 from plugins.intake import intake, recalled
 from plugins.models import VettingRun
 from plugins.services.certified import last_certified
+from plugins.services.detection import rules_in_use
 from plugins.services.evidence import store_report
 from plugins.services.feeds import snapshot
 from plugins.services.kept import KeptResults
@@ -148,6 +149,7 @@ def _vet(run: VettingRun, store: KeptResults, watch: Progress | None) -> Report:
             progress=_Progress(run, watch),
             kept=store.kept,
             before=last_certified(run.version.plugin_id),
+            detection=rules_in_use(),
         )
 
 

@@ -32,7 +32,7 @@ from plugins.risk import score
 TODAY = date(2026, 11, 23)
 HOST = "api.acme.example"
 NODE = "dist/nodes/Acme.node.js"
-CHECKS = ("archive", "static", "secrets", "dependencies", "malware", "behaviour")
+CHECKS = ("archive", "static", "secrets", "dependencies", "malware", "detection", "behaviour")
 HOOK = InstallHook("npm-script", "preinstall", "package.json", 12, "node setup.js")
 FEED = FeedSnapshot(names=("OSV npm",), records=21000, age_days=2.4, demo=False, advisories=())
 

@@ -121,7 +121,7 @@ class RuleSet:
         hits = [(rule, node) for rule, node in hits if self._holds(rule, node)]
         for index, rule in self.patterns:
             if any(word in text for word in rule["words"]):
-                hits += [(index, node) for node in root.find_all(**rule["ast"])]
+                hits += [(index, node) for node in _find(root, rule)]
         return hits
 
     def _holds(self, index: int, node: SgNode) -> bool:
@@ -141,6 +141,13 @@ class RuleSet:
     def _heads(self, module: str) -> list[str]:
         parts = module.split(self.separator)
         return [self.separator.join(parts[:cut]) for cut in range(1, len(parts) + 1)]
+
+
+def _find(root: SgNode, rule: Rule) -> list[SgNode]:
+    """The nodes an ast-grep rule matches, with its constraints on metavariables and its own named rules."""
+    more = {key: rule[key] for key in ("constraints", "utils") if key in rule}
+    config: Any = {"rule": rule["ast"], **more}
+    return root.find_all(config) if more else root.find_all(**rule["ast"])
 
 
 def condition(rule: Rule | None) -> Callable[[SgNode], bool] | None:

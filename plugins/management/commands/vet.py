@@ -31,6 +31,7 @@ from plugins.fetching import FetchFailed, fetch
 from plugins.formats import PackageRefused
 from plugins.intake import intake
 from plugins.sandbox import SandboxUnavailable
+from plugins.services.detection import rules_in_use
 from plugins.services.feeds import safe_snapshot
 from plugins.vetting import vet
 from plugins.work import work_folder
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from governance.policies import PolicyRules
     from plugins.changes import Picture
     from plugins.checks.base import FeedSnapshot
+    from plugins.detection.rule import RuleSet
     from plugins.fetching import Target
     from plugins.package import Dependency
     from plugins.vetting import Report
@@ -167,6 +169,7 @@ def _vetted(target: Target, folder: Path, fail_on: Severity, before: Picture | N
             cache=settings.CACHE_DIR,
             fail_on=fail_on,
             before=before,
+            detection=_detection(),
         )
 
 
@@ -217,6 +220,16 @@ def _rules() -> PolicyRules:
         return published_rules()
     except DatabaseError:
         return baseline()
+
+
+def _detection() -> RuleSet | None:
+    """The portal's own rules, in force and on trial; none where there is no database yet."""
+    if not _has_database():
+        return None
+    try:
+        return rules_in_use()
+    except DatabaseError:
+        return None
 
 
 def _feed(dependencies: Sequence[Dependency]) -> FeedSnapshot | None:
