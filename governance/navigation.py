@@ -73,6 +73,14 @@ GROUPS: tuple[tuple[_StrPromise, tuple[Link, ...]], ...] = (
             Link(_("Criteria"), "checklist", "admin:governance_criterion_changelist", "governance.view_criterion"),
             Link(_("Advisory feeds"), "rss_feed", "admin:plugins_advisoryfeed_changelist", "plugins.view_advisoryfeed"),
             Link(_("Advisories"), "warning", "admin:plugins_advisory_changelist", "plugins.view_advisory"),
+            Link(
+                _("Exploitation feeds"), "local_fire_department", "admin:plugins_exploitationfeed_changelist",
+                "plugins.view_exploitationfeed",
+            ),
+            Link(
+                _("Known exploited"), "crisis_alert", "admin:plugins_knownexploited_changelist",
+                "plugins.view_knownexploited",
+            ),
         ),
     ),
     (

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from governance.vocabulary import CheckStatus, Severity
 from plugins.evidence_files import has_changelog, has_license_file, has_readme, has_tests
+from plugins.package import SHIPPED_SCOPES
 from plugins.risk import answered, native_files
 
 if TYPE_CHECKING:
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from plugins.checks.base import CheckResult, FeedSnapshot, Finding
     from plugins.package import Declaration, Dependency, Package
     from plugins.risk import RiskScore
-
-SHIPPED_SCOPES = frozenset({"runtime", "optional", "bundled"})
-"""Scopes whose dependencies reach the platform: not what developers or builds install, nor what it brings itself."""
 
 
 def build_facts(
@@ -48,7 +46,7 @@ def build_facts(
         "capabilities": _capabilities(comparison),
         "egress": _egress(comparison),
         "env": _env(comparison),
-        "dependencies": _dependencies(package, results),
+        "dependencies": _dependencies(package, results, feed),
         "risk": {
             "score": risk.score,
             "tier": risk.tier.value,
@@ -70,6 +68,12 @@ def build_facts(
             "age_days": int(feed.age_days),
             "demo": feed.demo,
         }
+        for name, age in (
+            ("known_exploited_age_days", feed.exploitation.known_age_days),
+            ("epss_age_days", feed.exploitation.likely_age_days),
+        ):
+            if age is not None:
+                facts["feed"][name] = int(age)
     return facts
 
 
@@ -246,7 +250,7 @@ def _env(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def _dependencies(package: Package, results: Sequence[CheckResult]) -> dict[str, Any]:
+def _dependencies(package: Package, results: Sequence[CheckResult], feed: FeedSnapshot | None) -> dict[str, Any]:
     shipped = [item for item in package.dependencies if item.scope in SHIPPED_SCOPES]
     facts: dict[str, Any] = {
         "total": len(shipped),
@@ -260,6 +264,28 @@ def _dependencies(package: Package, results: Sequence[CheckResult]) -> dict[str,
             for component in check.components
             if any(advisory.match == "affected" for advisory in component.advisories)
         ]
+        facts |= _exploited(check, feed)
+    return facts
+
+
+def _exploited(check: CheckResult, feed: FeedSnapshot | None) -> dict[str, Any]:
+    """What is exploited of what reaches the platform; absent where nobody has told us what is."""
+    affected = [
+        (component, advisory)
+        for component in check.components
+        if component.shipped
+        for advisory in component.advisories
+        if advisory.match == "affected"
+    ]
+    facts: dict[str, Any] = {}
+    if feed is not None and feed.exploitation.known_age_days is not None:
+        facts["known_exploited"] = [
+            {"purl": component.purl, "id": advisory.id, "since": advisory.exploited_since}
+            for component, advisory in affected
+            if advisory.exploited_since
+        ]
+    if feed is not None and feed.exploitation.likely_age_days is not None:
+        facts["epss_max"] = float(max((advisory.epss or 0.0 for _, advisory in affected), default=0.0))
     return facts
 
 

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from governance.vocabulary import Capability
 
+SHIPPED_SCOPES = frozenset({"runtime", "optional", "bundled"})
+"""Scopes whose dependencies reach the platform: not what developers or builds install, nor what it brings itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:

@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 from governance.badges import tone, word
 from governance.models.choices import label
 from governance.vocabulary import Capability, CheckStatus, Severity, Verdict
+from plugins.checks.base import Exploitation
+from plugins.checks.exploited import age_words
 from plugins.differences import Differences, differences_of
 from plugins.enums import RUN_OPEN, RunState, factor_label
 from plugins.models import Finding
@@ -94,6 +96,13 @@ class Feed:
     records: int
     age_days: float
     demo: bool
+    exploited_days: float | None = None
+    epss_days: float | None = None
+
+    @property
+    def exploitation(self) -> str:
+        """How old what was known of exploitation was, in a sentence."""
+        return age_words(Exploitation(known_age_days=self.exploited_days, likely_age_days=self.epss_days))
 
     @property
     def days(self) -> int:
@@ -331,6 +340,8 @@ def _feed(row: Any) -> Feed | None:
         names=", ".join(str(name) for name in names),
         records=int(row.get("records") or 0),
         age_days=float(row.get("age_days") or 0),
+        exploited_days=row.get("known_exploited_age_days"),
+        epss_days=row.get("epss_age_days"),
         demo=bool(row.get("demo")),
     )
 

@@ -15,13 +15,14 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from governance.vocabulary import LABELS, Capability, CheckStatus, Severity, Tier
+from plugins.checks.exploited import epss_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from governance.policies.rules import RiskWeights
     from plugins.capabilities import Comparison
-    from plugins.checks.base import CheckResult, Finding
+    from plugins.checks.base import CheckResult, ComponentResult, Finding, MatchedAdvisory
     from plugins.package import Package
 
 MAX_SCORE = 100
@@ -158,13 +159,44 @@ def _finding_items(results: Iterable[CheckResult], weights: RiskWeights) -> Iter
 
 
 def _dependency_items(results: Iterable[CheckResult], weights: RiskWeights) -> Iterator[RiskItem]:
+    results = [result for result in results if result.code == "dependencies"]
+    yield from _dependency_finding_items(results, weights)
+    for result in results:
+        yield from _exploitation_items(result, weights)
+
+
+def _dependency_finding_items(results: Iterable[CheckResult], weights: RiskWeights) -> Iterator[RiskItem]:
     worth = weights.factors["dependencies"].points
     for result in results:
-        if result.code == "dependencies":
-            for alike in _alike(result.findings):
-                floor = weights.floors["malicious_dependency"] if alike[0].rule == MALICIOUS_RULE else None
-                points = _falling(worth[alike[0].severity], len(alike), weights)
-                yield RiskItem(_label(alike), points, floor=floor)
+        for alike in _alike(result.findings):
+            floor = weights.floors["malicious_dependency"] if alike[0].rule == MALICIOUS_RULE else None
+            points = _falling(worth[alike[0].severity], len(alike), weights)
+            yield RiskItem(_label(alike), points, floor=floor)
+
+
+def _exploitation_items(result: CheckResult, weights: RiskWeights) -> Iterator[RiskItem]:
+    """What is exploited, or likely to be, in what reaches the platform; each fault of a package once."""
+    found: dict[tuple[str, str], RiskItem] = {}
+    for part in (part for part in result.components if part.shipped):
+        for advisory in part.advisories:
+            if item := _exploitation_item(part, advisory, weights):
+                key = (advisory.id, part.name)
+                known = found.get(key)
+                found[key] = item if known is None or known.floor is None else known
+    yield from found.values()
+
+
+def _exploitation_item(part: ComponentResult, advisory: MatchedAdvisory, weights: RiskWeights) -> RiskItem | None:
+    fault = f"fault {advisory.id} in {part.name}"
+    if advisory.exploited_since:
+        floor = weights.known_exploited_floor if advisory.match == "affected" else None
+        label = f"known exploited {fault} (since {advisory.exploited_since})"
+        return RiskItem(label, weights.exploitation_points("known_exploited"), floor=floor)
+    level = weights.epss_level(advisory.epss)
+    if not level:
+        return None
+    words = epss_words(advisory.epss or 0.0, advisory.percentile or 0.0)
+    return RiskItem(f"{fault} with {words}", weights.exploitation_points(level))
 
 
 def _capability_items(comparison: Comparison, weights: RiskWeights) -> Iterator[RiskItem]:

@@ -25,6 +25,7 @@ from governance.roles import PERMISSIONS, STAFF, Role, permissions_named
 from plugins.enums import RUN_OPEN, Outcome, RuleState, RunState, Standing, VersionState
 from plugins.models import (
     Advisory,
+    AdvisoryCve,
     AdvisoryFeed,
     AdvisoryPackage,
     Artifact,
@@ -32,8 +33,11 @@ from plugins.models import (
     Component,
     CriterionResult,
     DetectionRule,
+    EpssScore,
+    ExploitationFeed,
     Finding,
     KeptResult,
+    KnownExploited,
     MonitoredFinding,
     Observation,
     OwnerTeam,
@@ -493,6 +497,54 @@ class AdvisoryPackageFactory(factory.django.DjangoModelFactory):
     advisory = factory.SubFactory(AdvisoryFactory)
     ecosystem = "PyPI"
     name = "requests"
+
+
+class AdvisoryCveFactory(factory.django.DjangoModelFactory):
+    """A CVE an advisory names."""
+
+    class Meta:
+        model = AdvisoryCve
+
+    advisory = factory.SubFactory(AdvisoryFactory)
+    cve = factory.Sequence("CVE-2026-{:04}".format)
+
+
+class ExploitationFeedFactory(factory.django.DjangoModelFactory):
+    """CISA's catalogue, as imported; there is one of each kind."""
+
+    class Meta:
+        model = ExploitationFeed
+        django_get_or_create = ("kind",)
+
+    kind = ExploitationFeed.Kind.KEV
+    version = "2026.11.25"
+    digest = factory.LazyAttribute(lambda row: digest(row.version))
+    records = 1
+    made_at = factory.LazyFunction(timezone.now)
+    imported_at = factory.LazyFunction(timezone.now)
+
+
+class KnownExploitedFactory(factory.django.DjangoModelFactory):
+    """A vulnerability known to be exploited."""
+
+    class Meta:
+        model = KnownExploited
+
+    cve = factory.Sequence("CVE-2026-{:04}".format)
+    added = dt.date(2026, 11, 3)
+    name = "Acme Widget Command Injection Vulnerability"
+    seen_at = factory.LazyFunction(timezone.now)
+
+
+class EpssScoreFactory(factory.django.DjangoModelFactory):
+    """How likely a vulnerability is exploited."""
+
+    class Meta:
+        model = EpssScore
+
+    cve = factory.Sequence("CVE-2026-{:04}".format)
+    score = 0.02
+    percentile = 0.71
 
 
 class ReviewFactory(factory.django.DjangoModelFactory):

@@ -53,6 +53,7 @@ _SCENARIO = {"name": "A form is sent", "steps": ["Run the workflow"], "expected"
 _NO_TESTS = "no JUnit file in the package could be read"
 _NO_DECLARATION = "there is no declaration"
 _NO_RESULT = "the check gave no result"
+_NO_EXPLOITS = "the check gave no result, or no list of known exploited vulnerabilities is imported"
 _NO_COMPARISON = "the code could not be read whole"
 _NOT_RUN = "the plugin was not run to the end"
 
@@ -130,9 +131,28 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "dependencies.vulnerable", ["pkg:npm/axios@0.21.0"], "With a known vulnerability in that version.", _NO_RESULT
     ),
+    Fact(
+        "dependencies.known_exploited",
+        [{"purl": "pkg:npm/axios@0.21.0", "id": "GHSA-cph5-m8f7-6c5x", "since": "2026-03-02"}],
+        "With a known exploited vulnerability in that version, where it reaches the platform.",
+        _NO_EXPLOITS,
+    ),
+    Fact(
+        "dependencies.epss_max",
+        0.02,
+        "The highest EPSS score of a vulnerability in such a version, 0.0 to 1.0; 0.0 also where there is none.",
+        "the check gave no result, or no EPSS scores are imported",
+    ),
     Fact("feed.names", ["OSV npm"], "Names of the advisory feeds.", "no feed is imported"),
     Fact("feed.records", 21000, "How many advisories they hold.", "no feed is imported"),
     Fact("feed.age_days", 2, "Whole days since the feed was made.", "no feed is imported"),
+    Fact(
+        "feed.known_exploited_age_days",
+        1,
+        "Whole days since the list of known exploited vulnerabilities was made.",
+        "no such list is imported",
+    ),
+    Fact("feed.epss_age_days", 1, "Whole days since the EPSS scores were made.", "no EPSS scores are imported"),
     Fact("feed.demo", example=False, text="Whether it is the demo's starter feed.", absent="no feed is imported"),
     Fact("findings", [_FINDING], "All findings of all checks.", "any check gave no result"),
     Fact("risk.score", 18, "Risk score, 0 to 100."),

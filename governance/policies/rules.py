@@ -31,6 +31,9 @@ __all__ = [
     "TierRule",
 ]
 
+EXPLOITATION_POINTS = {"known_exploited": 10, "epss_high": 5, "epss_elevated": 2}
+"""What a policy that was made before these were known gives a fault that is exploited, or likely to be."""
+EPSS_FROM = {"elevated": 0.1, "high": 0.5}
 EVERY_TIME = 100
 """The percentage by which nothing falls: what a policy means that says nothing of repeats."""
 
@@ -91,6 +94,24 @@ class RiskWeights:
     """Taken from the policy's check switches."""
     repeat_percent: int = EVERY_TIME
     """What each further thing of a kind counts, in percent of the one before."""
+
+    epss_from: Mapping[str, float] = field(default_factory=lambda: dict(EPSS_FROM))
+    """From which EPSS score on exploitation counts as `elevated` and as `high`."""
+
+    @property
+    def known_exploited_floor(self) -> Tier:
+        """The lowest tier where a shipped dependency has a fault that is known to be exploited."""
+        return self.floors.get("known_exploited", self.floors["malicious_dependency"])
+
+    def exploitation_points(self, key: str) -> int:
+        """Points of one fault: `known_exploited`, `epss_high` or `epss_elevated`."""
+        return self.factors["dependencies"].points.get(key, EXPLOITATION_POINTS[key])
+
+    def epss_level(self, epss: float | None) -> str:
+        """`epss_high`, `epss_elevated`, or empty where the score is low or not known."""
+        if epss is None:
+            return ""
+        return next((f"epss_{level}" for level in ("high", "elevated") if epss >= self.epss_from[level]), "")
 
     def tier_of(self, score: int) -> Tier:
         """The highest tier whose threshold the score reaches."""
@@ -223,6 +244,7 @@ def _risk(data: Mapping[str, Any], tiers: Mapping[Tier, TierRule], checks: Mappi
         thresholds={tier: rule.min_score for tier, rule in tiers.items()},
         required_checks=frozenset(code for code, switch in checks.items() if switch.required),
         repeat_percent=data.get("repeat_percent", EVERY_TIME),
+        epss_from={**EPSS_FROM, **data.get("epss_from", {})},
     )
 
 
@@ -232,6 +254,7 @@ def _risk_document(risk: RiskWeights) -> dict[str, Any]:
     return {
         "version": risk.version,
         **repeats,
+        **({"epss_from": dict(risk.epss_from)} if risk.epss_from != EPSS_FROM else {}),
         "factors": {code: {"cap": weight.cap, "points": dict(weight.points)} for code, weight in risk.factors.items()},
         "opaque_rules": list(risk.opaque_rules),
         "floors": {code: tier.value for code, tier in risk.floors.items()},

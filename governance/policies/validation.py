@@ -33,7 +33,7 @@ def problems(data: Mapping[str, Any]) -> list[str]:
     """Everything wrong with the document, in its order; empty when there is nothing. Runs no code of it but CEL."""
     found = list(_form_problems(data))
     if not found:
-        found = [*_tier_problems(data), *_risk_problems(data), *_criteria_problems(data)]
+        found = [*_tier_problems(data), *_risk_problems(data), *_epss_problems(data), *_criteria_problems(data)]
     return found[:MAX_MESSAGES]
 
 
@@ -87,6 +87,12 @@ def _risk_problems(data: Mapping[str, Any]) -> Iterator[str]:
             "risk.factors.missing_evidence.points.declaration: must be at least the sum of the declared fields, "
             f"{fields}, or leaving the declaration out would lower the score."
         )
+
+
+def _epss_problems(data: Mapping[str, Any]) -> Iterator[str]:
+    levels = data["risk"].get("epss_from")
+    if levels and levels["elevated"] >= levels["high"]:
+        yield "risk.epss_from: elevated must be below high."
 
 
 def _criteria_problems(data: Mapping[str, Any]) -> Iterator[str]:

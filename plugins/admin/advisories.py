@@ -6,12 +6,15 @@ import json
 from typing import TYPE_CHECKING
 
 from django.contrib import admin
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from governance.admin.base import ReadOnlyAdmin
 from governance.badges import badge, severity_badge
+from plugins.admin.exploitation import age_badge
 from plugins.models import Advisory, AdvisoryFeed, AdvisoryPackage
+from plugins.services.feeds import age_days
 
 if TYPE_CHECKING:
     from django.utils.safestring import SafeString
@@ -25,8 +28,13 @@ class AdvisoryFeedAdmin(ReadOnlyAdmin[AdvisoryFeed]):
         "Without a feed no dependency can be judged. Run `manage.py advisories sync`, or `manage.py "
         "advisories import FILE.zip`."
     )
-    list_display = ("name", "demo_shown", "records", "unusable", "newest_at", "imported_at")
+    list_display = ("name", "demo_shown", "age_shown", "records", "unusable", "newest_at", "imported_at")
     search_fields = ("name", "source")
+
+    @admin.display(description=_("Age"), ordering="-newest_at")
+    def age_shown(self, feed: AdvisoryFeed) -> SafeString:
+        """How old its newest record is, marked where it is stale."""
+        return age_badge(age_days(feed, timezone.now()))
 
     @admin.display(description=_("Kind"), ordering="demo")
     def demo_shown(self, feed: AdvisoryFeed) -> SafeString:

@@ -45,6 +45,11 @@ class Match:
     """The newest of `fixed` that the requirement allows as it stands."""
     example: str
     """The affected version: the pinned one, or one the requirement allows."""
+    exploited_since: str = ""
+    """ISO date; this and the next three are filled by the check, from what is known of the exploitation of CVEs."""
+    ransomware: bool = False
+    epss: float | None = None
+    percentile: float | None = None
 
     @property
     def names(self) -> frozenset[str]:

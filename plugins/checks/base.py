@@ -10,11 +10,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from governance.vocabulary import Capability, CheckStatus, Severity
+from plugins.package import SHIPPED_SCOPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from plugins.advisories.exploitation import KnownExploit, Likelihood
     from plugins.archive import Unpacked
     from plugins.package import Package
 
@@ -74,6 +76,12 @@ class MatchedAdvisory:
     """Versions that fix it, oldest first."""
     match: str
     """`affected` (the pinned version is) or `could-resolve` (some version the requirement allows is)."""
+    exploited_since: str = ""
+    """ISO date since when it is known to be exploited; empty: it is not known to be."""
+    epss: float | None = None
+    """How likely it is exploited within 30 days, 0 to 1; None: not known."""
+    percentile: float | None = None
+    """Which part of all vulnerabilities is less likely to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +96,11 @@ class ComponentResult:
     pinned: str | None
     scope: str = "runtime"
     advisories: tuple[MatchedAdvisory, ...] = ()
+
+    @property
+    def shipped(self) -> bool:
+        """Whether it reaches the platform."""
+        return self.scope in SHIPPED_SCOPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +147,16 @@ class Workspace:
 
 
 @dataclass(frozen=True, slots=True)
+class Exploitation:
+    """What is known of the exploitation of the CVEs in question. No age: nothing of the kind is imported."""
+
+    known: tuple[KnownExploit, ...] = ()
+    likely: tuple[Likelihood, ...] = ()
+    known_age_days: float | None = None
+    likely_age_days: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FeedSnapshot:
     """The advisories that name any of the package's dependencies, cut from the imported feeds."""
 
@@ -147,6 +170,7 @@ class FeedSnapshot:
     """Whether any of it is the starter feed of the demo."""
     advisories: tuple[Mapping[str, object], ...]
     """OSV records, as imported."""
+    exploitation: Exploitation = field(default_factory=Exploitation)
 
 
 class Check(Protocol):

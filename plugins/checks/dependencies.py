@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from governance import canonical
+from governance.codec import encode
 from plugins.advisories.matching import AFFECTED, AdvisoryIndex, Answer, Match, lead_first
 from plugins.advisories.osv import OsvRecord, RecordInvalid, parse_record
 from plugins.advisories.requirements import Kind
@@ -22,6 +23,7 @@ from plugins.checks.dependency_findings import (
     label,
     requirement_finding,
 )
+from plugins.checks.exploited import age_words, with_exploitation
 from plugins.checks.pip_audit import AuditReport, Pin, audit
 
 if TYPE_CHECKING:
@@ -49,14 +51,18 @@ class DependenciesCheck:
     """Known vulnerable and malicious dependencies, and dependencies nobody can know anything about."""
 
     code = CODE
-    version = "1"
+    version = "2"
     reads_files = False
 
     def basis(self, workspace: Workspace) -> str | None:
         """Our code, pip-audit, and every advisory that names a dependency. The feeds' age is a fact of its own."""
         if workspace.feed is None:
             return None
-        asked = {"feeds": list(workspace.feed.names), "advisories": list(workspace.feed.advisories)}
+        asked = {
+            "feeds": list(workspace.feed.names),
+            "advisories": list(workspace.feed.advisories),
+            "exploitation": encode(replace(workspace.feed.exploitation, known_age_days=None, likely_age_days=None)),
+        }
         return basis.digest(basis.code(), basis.installed("pip-audit"), canonical.digest(asked))
 
     def applies_to(self, package: Package) -> bool:
@@ -74,6 +80,7 @@ class DependenciesCheck:
         pins = [pin for answer in answers if (pin := _pin(answer))]
         report = audit(pins, index)
         answers, disagreements = _cross_checked(answers, report, index)
+        answers = with_exploitation(answers, feed.exploitation)
         engine, engine_version = engines((ENGINE, self.version), ("pip-audit", report.version))
         return conclude(
             code=CODE,
@@ -210,7 +217,17 @@ def _component(answer: Answer) -> ComponentResult:
         pinned=requirement.pinned,
         scope=dependency.scope,
         advisories=tuple(
-            MatchedAdvisory(match.id, match.aliases, match.severity, match.summary, match.fixed, match.kind)
+            MatchedAdvisory(
+                match.id,
+                match.aliases,
+                match.severity,
+                match.summary,
+                match.fixed,
+                match.kind,
+                exploited_since=match.exploited_since,
+                epss=match.epss,
+                percentile=match.percentile,
+            )
             for match in answer.matches
         ),
     )
@@ -239,6 +256,7 @@ def _reason(answers: list[Answer], feed: FeedSnapshot) -> str:
         said.append("This is demo data." if feed.names == (DEMO_FEED,) else "Part of it is demo data.")
     if left:
         said.append(f"{left} more cannot be compared with any advisory; the findings say why.")
+    said.append(age_words(feed.exploitation))
     return " ".join(said)
 
 
@@ -258,5 +276,11 @@ def _evidence(feed: FeedSnapshot, report: AuditReport, pins: list[Pin]) -> dict[
         "demo": feed.demo,
         "sources": list(sources(str(raw.get("id")) for raw in feed.advisories)),
         "considered": len(feed.advisories),
+        "known_exploited_age_days": _rounded(feed.exploitation.known_age_days),
+        "epss_age_days": _rounded(feed.exploitation.likely_age_days),
         "pip_audit": report.as_evidence(len(set(pins))),
     }
+
+
+def _rounded(days: float | None) -> float | None:
+    return None if days is None else round(days, 2)

@@ -1,9 +1,10 @@
 """How the answers about dependencies become findings: weights, titles, and what to do about each.
 
-Weights. An affected pinned dependency counts as its advisory says. One that only *could resolve* to an affected version
-counts one step less: whether it does depends on the day it is installed. Development, peer and build dependencies are
-not installed with the plugin: theirs count as low when pinned, as info when they could resolve. Malware is the
-exception: somebody does install it, so it loses one step for each of the two and no more.
+Weights. A fault that is known to be exploited counts as critical, any other as its advisory says: of an affected
+pinned dependency. One that only *could resolve* to an affected version counts one step less: whether it does depends on
+the day it is installed. Development, peer and build dependencies are not installed with the plugin: theirs count as low
+when pinned, as info when they could resolve. Malware is the exception: somebody does install it, so it loses one step
+for each of the two and no more.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from plugins.advisories.requirements import Kind
 from plugins.advisories.severity import lowered
 from plugins.advisories.versions import SUPPORTED
 from plugins.checks.base import Finding
+from plugins.checks.exploited import exploitation_words
 
 if TYPE_CHECKING:
     from plugins.advisories.matching import Answer, Match
@@ -77,7 +79,8 @@ def disagreement_finding(answer: Answer, only_ours: list[str], only_theirs: list
 def weighted(match: Match, scope: str) -> Severity:
     """The severity of the finding; the module's text says how it comes about."""
     uncertain, elsewhere = match.kind != AFFECTED, scope in NOT_INSTALLED
-    severity = lowered(match.severity) if uncertain else match.severity
+    severity = Severity.CRITICAL if match.exploited_since else match.severity
+    severity = lowered(severity) if uncertain else severity
     if not elsewhere:
         return severity
     if match.malicious:
@@ -134,11 +137,12 @@ def _title(answer: Answer, match: Match) -> str:
     could = "" if match.kind == AFFECTED else "could resolve to a version with "
     separator = ": " if match.kind == AFFECTED else " "
     summary = f": {match.summary}" if match.summary else ""
-    return f"{label(answer)}{separator}{could}{names}{summary}"
+    exploited = " (known exploited)" if match.exploited_since else ""
+    return f"{label(answer)}{separator}{could}{names}{exploited}{summary}"
 
 
 def _detail(answer: Answer, match: Match) -> str:
-    said = [f"Also known as {', '.join(match.aliases[:20])}." if match.aliases else ""]
+    said = [exploitation_words(match), f"Also known as {', '.join(match.aliases[:20])}." if match.aliases else ""]
     if match.severity_stated:
         said.append(f"The advisory's severity is {match.severity}.")
     else:

@@ -77,7 +77,13 @@ def feed(snapshot: FeedSnapshot | None) -> dict[str, Any] | None:
         "records": snapshot.records,
         "age_days": round(snapshot.age_days, 1),
         "demo": snapshot.demo,
+        "known_exploited_age_days": _rounded(snapshot.exploitation.known_age_days),
+        "epss_age_days": _rounded(snapshot.exploitation.likely_age_days),
     }
+
+
+def _rounded(days: float | None) -> float | None:
+    return None if days is None else round(days, 1)
 
 
 def risk(report: Report) -> dict[str, Any]:
@@ -207,6 +213,9 @@ def dependency(part: ComponentResult) -> dict[str, Any]:
                 "summary": advisory.summary,
                 "fixed": list(advisory.fixed),
                 "match": advisory.match,
+                "exploited_since": advisory.exploited_since or None,
+                "epss": advisory.epss,
+                "percentile": advisory.percentile,
             }
             for advisory in part.advisories
         ],

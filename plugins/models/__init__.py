@@ -4,6 +4,7 @@ from plugins.models.advisories import Advisory, AdvisoryFeed, AdvisoryPackage
 from plugins.models.artifacts import Artifact, ArtifactDamaged, artifact_storage
 from plugins.models.detection import DetectionRule, MonitoredFinding
 from plugins.models.evidence import CheckRun, Component, CriterionResult, Finding, Observation
+from plugins.models.exploitation import AdvisoryCve, EpssScore, ExploitationFeed, KnownExploited
 from plugins.models.files import VersionFile
 from plugins.models.kept import KeptResult
 from plugins.models.owners import OwnerTeam
@@ -12,6 +13,7 @@ from plugins.models.runs import VettingRun
 
 __all__ = [
     "Advisory",
+    "AdvisoryCve",
     "AdvisoryFeed",
     "AdvisoryPackage",
     "Artifact",
@@ -20,8 +22,11 @@ __all__ = [
     "Component",
     "CriterionResult",
     "DetectionRule",
+    "EpssScore",
+    "ExploitationFeed",
     "Finding",
     "KeptResult",
+    "KnownExploited",
     "MonitoredFinding",
     "Observation",
     "OwnerTeam",

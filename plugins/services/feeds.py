@@ -12,10 +12,12 @@ from django.utils import timezone
 
 from governance import canonical, ledger
 from plugins.advisories.dump import DumpInvalid, read_dump
+from plugins.advisories.exploitation import cves_of
 from plugins.advisories.osv import OsvRecord, RecordInvalid, parse_record
 from plugins.advisories.requirements import package_of
 from plugins.checks.base import FeedSnapshot
-from plugins.models import Advisory, AdvisoryFeed, AdvisoryPackage
+from plugins.models import Advisory, AdvisoryCve, AdvisoryFeed, AdvisoryPackage
+from plugins.services.exploitation import exploitation_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from plugins.package import Dependency
 
 BATCH = 2000
-ROWS_FORM = 1
+ROWS_FORM = 2
 """Raised when the rows made of a record change, so that the next import makes them anew."""
 PROBLEMS_SHOWN = 10
 
@@ -120,12 +122,14 @@ def snapshot(dependencies: Iterable[Dependency]) -> FeedSnapshot | None:
     for dependency in dependencies:
         ecosystem, name = package_of(dependency)  # npm aliases stand for another package
         wanted.setdefault(ecosystem, set()).add(name)
+    advisories = advisories_about(wanted)
     return FeedSnapshot(
         names=tuple(feed.name for feed in feeds),
         records=sum(feed.records for feed in feeds),
         age_days=max(age_days(feed, timezone.now()) for feed in feeds),
         demo=any(feed.demo for feed in feeds),
-        advisories=tuple(advisory.record for advisory in advisories_about(wanted)),
+        advisories=tuple(advisory.record for advisory in advisories),
+        exploitation=exploitation_of(name for advisory in advisories for name in cves_of(advisory.record)),
     )
 
 
@@ -213,6 +217,11 @@ def _store(feed: AdvisoryFeed, records: list[OsvRecord]) -> set[int]:
         for row, record in zip(rows, fresh, strict=True)
         for ecosystem, name in record.packages
     )
+    AdvisoryCve.objects.bulk_create(
+        AdvisoryCve(advisory=row, cve=cve)
+        for row, record in zip(rows, fresh, strict=True)
+        for cve in cves_of(record.raw)
+    )
     return {*same.values(), *(row.pk for row in rows)}
 
 
@@ -234,5 +243,6 @@ def _delete(keys: list[int]) -> None:
     """Without signals and collector: there may be 100,000s of rows."""
     for start in range(0, len(keys), BATCH):
         some = keys[start : start + BATCH]
-        AdvisoryPackage.objects.filter(advisory_id__in=some)._raw_delete(using=router.db_for_write(Advisory))  # noqa: SLF001
+        for model in (AdvisoryPackage, AdvisoryCve):
+            model.objects.filter(advisory_id__in=some)._raw_delete(using=router.db_for_write(Advisory))  # noqa: SLF001
         Advisory.objects.filter(pk__in=some)._raw_delete(using=router.db_for_write(Advisory))  # noqa: SLF001

@@ -28,6 +28,9 @@ BY_SERVICE = {"governance.ledgerentry": "written by governance.ledger.record onl
 NO_LINEAGE = {
     "plugins.advisory": "reference data made elsewhere, replaced as a whole by an import that is in the ledger",
     "plugins.advisorypackage": "ditto: the index of the above",
+    "plugins.advisorycve": "ditto",
+    "plugins.knownexploited": "ditto: another publisher's",
+    "plugins.epssscore": "ditto: a third one's, new every day",
 }
 """Models that may change without history, and why."""
 NAMES_ITS_PARENT = {

@@ -7,7 +7,7 @@ from pathlib import Path
 from governance.vocabulary import Capability, CheckStatus, Severity
 from plugins.capabilities import compare_results
 from plugins.changes import Changes
-from plugins.checks.base import CheckResult, FeedSnapshot, Finding, Observation, Workspace, fingerprinted
+from plugins.checks.base import CheckResult, Exploitation, FeedSnapshot, Finding, Observation, Workspace, fingerprinted
 from plugins.checks.changes import ChangesCheck
 from plugins.checks.completeness import CompletenessCheck
 from plugins.checks.declaration import DeclarationCheck
@@ -34,7 +34,10 @@ HOST = "api.acme.example"
 NODE = "dist/nodes/Acme.node.js"
 CHECKS = ("archive", "static", "secrets", "dependencies", "malware", "detection", "behaviour")
 HOOK = InstallHook("npm-script", "preinstall", "package.json", 12, "node setup.js")
-FEED = FeedSnapshot(names=("OSV npm",), records=21000, age_days=2.4, demo=False, advisories=())
+EXPLOITATION = Exploitation(known_age_days=1.2, likely_age_days=0.4)
+FEED = FeedSnapshot(
+    names=("OSV npm",), records=21000, age_days=2.4, demo=False, advisories=(), exploitation=EXPLOITATION
+)
 
 
 def declaration(**changes):

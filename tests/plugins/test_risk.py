@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from governance.policies import baseline
-from governance.policies.rules import EVERY_TIME
+from governance.policies.rules import EVERY_TIME, PolicyRules
 from governance.vocabulary import Capability, CheckStatus, Severity, Tier
 from plugins.capabilities import compare_results
-from plugins.checks.base import CheckResult
+from plugins.checks.base import CheckResult, ComponentResult, MatchedAdvisory
 from plugins.counterfactual import counterfactual
 from plugins.risk import RiskFactor, RiskItem, RiskScore, score
 from tests.plugins import cases
@@ -280,3 +280,67 @@ def test_counterfactual_is_as_small_as_trying_everything(parts):
     if sizes:
         assert advice.tier is tier_after(factors, {id(item) for item in advice.items})
         assert advice.tier.rank < risk.tier.rank
+
+
+# --- what is exploited ---
+
+
+def exploited(match="affected", scope="runtime", weights=WEIGHTS, **known):
+    """The score of a package with one medium finding about a dependency, and what is known of its fault."""
+    advisory = MatchedAdvisory("GHSA-left", (), Severity.MEDIUM, "", (), match, **known)
+    part = ComponentResult("pkg:npm/left@1.0.0", "npm", "left", "1.0.0", True, "1.0.0", scope, (advisory,))
+    found = cases.finding("dependencies", "vulnerable-dependency", Severity.MEDIUM, symbol="npm:left:GHSA-left")
+    results = replaced(cases.result("dependencies", findings=[found], components=(part, part)))
+    everything = [*results, *(cases.result(code) for code in PURE)]
+    comparison = compare_results(cases.package(), results)
+    return score(package=cases.package(), results=everything, comparison=comparison, weights=weights)
+
+
+def test_a_known_exploited_dependency_is_critical_whatever_the_score():
+    risk = exploited(exploited_since="2026-11-03")
+
+    assert points(risk)["dependencies"] == 3 + 10
+    assert risk.tier is Tier.CRITICAL
+    assert risk.floor == (
+        "At least critical, whatever the score, because of a "
+        "known exploited fault GHSA-left in left (since 2026-11-03)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("known", "more"),
+    [
+        ({"epss": 0.09, "percentile": 0.9}, 0),
+        ({"epss": 0.1, "percentile": 0.92}, 2),
+        ({"epss": 0.93, "percentile": 0.97}, 5),
+        ({"exploited_since": "2026-11-03", "epss": 0.93, "percentile": 0.97}, 10),
+        ({"exploited_since": "2026-11-03", "scope": "dev"}, 0),
+    ],
+)
+def test_likely_exploitation_adds_points_once_a_fault(known, more):
+    assert points(exploited(**known))["dependencies"] == 3 + more
+
+
+def test_likely_exploitation_is_named_and_lifts_no_tier():
+    risk = exploited(epss=0.93, percentile=0.97)
+
+    assert "fault GHSA-left in left with EPSS 0.93 (97th percentile)" in risk.factors[1].reason
+    assert (risk.tier, risk.floor) == (Tier.LOW, None)
+
+
+def test_what_could_only_resolve_to_an_exploited_version_lifts_no_tier():
+    risk = exploited(match="could-resolve", exploited_since="2026-11-03")
+
+    assert (points(risk)["dependencies"], risk.tier) == (13, Tier.LOW)
+
+
+def test_a_policy_made_before_exploitation_was_known_counts_it_all_the_same():
+    document = baseline().to_dict()
+    for key in ("known_exploited", "epss_high", "epss_elevated"):
+        del document["risk"]["factors"]["dependencies"]["points"][key]
+    del document["risk"]["floors"]["known_exploited"]
+    old = PolicyRules.from_dict(document)
+
+    assert exploited(weights=old.risk, exploited_since="2026-11-03").tier is Tier.CRITICAL
+    assert points(exploited(weights=old.risk, epss=0.6, percentile=0.97))["dependencies"] == 8
+    assert old.to_dict() == document

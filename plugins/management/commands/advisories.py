@@ -1,4 +1,4 @@
-"""`manage.py advisories import|sync|status|starter`: the vulnerability data the dependencies check asks."""
+"""`manage.py advisories import|import-kev|import-epss|sync|status|starter`: what the dependencies check asks."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from django.utils import timezone
 
 from plugins.advisories import starter
 from plugins.advisories.dump import DumpInvalid
+from plugins.advisories.exploitation import ExploitationInvalid
 from plugins.advisories.osv import RecordInvalid
-from plugins.models import AdvisoryFeed
+from plugins.models import AdvisoryFeed, ExploitationFeed
 from plugins.services import feeds
+from plugins.services.exploitation import STALE_DAYS, age_days, import_exploitation
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -25,6 +27,13 @@ if TYPE_CHECKING:
 BUCKET = "https://osv-vulnerabilities.storage.googleapis.com"
 """OSV's public bucket, one `ECOSYSTEM/all.zip` each: https://google.github.io/osv.dev/data/."""
 ECOSYSTEMS = ("npm", "PyPI")
+EXPLOITATION = {
+    ExploitationFeed.Kind.KEV: "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json",
+    ExploitationFeed.Kind.EPSS: "https://epss.empiricalsecurity.com/epss_scores-current.csv.gz",
+}
+"""Where the publishers put the files of the day."""
+KEV_HELP = "replace the list of known exploited vulnerabilities by CISA's catalogue (JSON)"
+EPSS_HELP = "replace the EPSS scores by those of a file (CSV, also with gzip)"
 TIMEOUT = 60
 CHUNK = 1 << 20
 
@@ -41,8 +50,11 @@ class Command(BaseCommand):
         bring = actions.add_parser("import", help="replace a feed by the records of an OSV dump (zip of JSON files)")
         bring.add_argument("file", type=Path)
         bring.add_argument("--name", help="name of the feed (default: the file's name)")
+        for name, what in (("import-kev", KEV_HELP), ("import-epss", EPSS_HELP)):
+            actions.add_parser(name, help=what).add_argument("file", type=Path)
         sync = actions.add_parser("sync", help="fetch OSV's public dumps; needs the network")
         sync.add_argument("--ecosystem", action="append", choices=ECOSYSTEMS, help="default: all we match")
+        sync.add_argument("--exploitation", action="store_true", help="fetch CISA's catalogue and the EPSS scores too")
         status = actions.add_parser("status", help="counts and age of every feed")
         status.add_argument("--json", action="store_true")
         actions.add_parser("starter", help="load the small starter feed of the demo; never for production")
@@ -50,7 +62,7 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         """Do what was asked."""
         try:
-            getattr(self, f"_{options['action']}")(options)
+            getattr(self, f"_{options['action'].replace('-', '_')}")(options)
         except DatabaseError as problem:
             raise CommandError(
                 f"The database cannot be used: {problem}. Where there is none yet, run: make setup", returncode=2
@@ -60,6 +72,12 @@ class Command(BaseCommand):
         path: Path = options["file"]
         self._report(self._load(path, options["name"] or path.stem, path.name))
 
+    def _import_kev(self, options: dict[str, Any]) -> None:
+        self._exploitation(ExploitationFeed.Kind.KEV, options["file"], options["file"].name)
+
+    def _import_epss(self, options: dict[str, Any]) -> None:
+        self._exploitation(ExploitationFeed.Kind.EPSS, options["file"], options["file"].name)
+
     def _sync(self, options: dict[str, Any]) -> None:
         for ecosystem in options["ecosystem"] or ECOSYSTEMS:
             url = f"{BUCKET}/{ecosystem}/all.zip"
@@ -67,6 +85,11 @@ class Command(BaseCommand):
             with NamedTemporaryFile(suffix=".zip") as file:
                 self._download(url, file)
                 self._report(self._load(Path(file.name), f"OSV {ecosystem}", url))
+        for kind, url in EXPLOITATION.items() if options["exploitation"] else ():
+            self.stdout.write(f"Fetching {url} …")
+            with NamedTemporaryFile() as file:
+                self._download(url, file)
+                self._exploitation(kind, Path(file.name), url)
 
     def _status(self, options: dict[str, Any]) -> None:
         now = timezone.now()
@@ -81,8 +104,20 @@ class Command(BaseCommand):
             }
             for feed in AdvisoryFeed.objects.all()
         ]
+        exploitation = [
+            {
+                "kind": feed.kind,
+                "records": feed.records,
+                "version": feed.version,
+                "age_days": round(age_days(feed, now), 1),
+                "stale": age_days(feed, now) > STALE_DAYS,
+                "imported_at": feed.imported_at.isoformat(timespec="seconds"),
+            }
+            for feed in ExploitationFeed.objects.all()
+        ]
         if options["json"]:
-            self.stdout.write(json.dumps({"schema": "plugwarden.feeds/v1", "feeds": rows}, indent=2))
+            document = {"schema": "plugwarden.feeds/v1", "feeds": rows, "exploitation": exploitation}
+            self.stdout.write(json.dumps(document, indent=2))
             return
         if not rows:
             self.stdout.write("No feed is imported. Run: manage.py advisories import FILE.zip")
@@ -92,6 +127,25 @@ class Command(BaseCommand):
                 f"{row['name']}: {row['records']:,} records, newest {row['age_days']} days old, "
                 f"{row['unusable']} unusable, imported {row['imported_at']}{mark}"
             )
+
+        for kind in ExploitationFeed.Kind:
+            entry = next((row for row in exploitation if row["kind"] == kind), None)
+            if entry is None:
+                self.stdout.write(f"{kind.label}: not imported. Run: manage.py advisories import-{kind} FILE")
+                continue
+            mark = "  STALE" if entry["stale"] else ""
+            self.stdout.write(
+                f"{kind.label}: {entry['records']:,} entries, {entry['age_days']} days old, "
+                f"imported {entry['imported_at']}{mark}"
+            )
+
+    def _exploitation(self, kind: ExploitationFeed.Kind, path: Path, source: str) -> None:
+        try:
+            feed = import_exploitation(kind=kind, path=path, source=source)
+        except ExploitationInvalid as problem:
+            raise CommandError(str(problem), returncode=2) from problem
+        age = age_days(feed, timezone.now())
+        self.stdout.write(f"{kind.label}: {feed.records:,} entries, {age:.1f} days old")
 
     def _starter(self, _options: dict[str, Any]) -> None:
         self._report(

@@ -48,6 +48,10 @@ def test_nobody_deletes_what_has_a_lineage(rf, model):
 
 
 ROWS = {
+    "advisorycve": factories.AdvisoryCveFactory,
+    "epssscore": factories.EpssScoreFactory,
+    "exploitationfeed": factories.ExploitationFeedFactory,
+    "knownexploited": factories.KnownExploitedFactory,
     "advisory": factories.AdvisoryFactory,
     "advisoryfeed": factories.AdvisoryFeedFactory,
     "advisorypackage": factories.AdvisoryPackageFactory,

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from governance.vocabulary import CheckStatus, Severity
+from plugins.advisories.exploitation import KnownExploit, Likelihood
 from plugins.advisories.matching import AdvisoryIndex
 from plugins.advisories.osv import parse_record
 from plugins.advisories.starter import NAME, starter_feed
 from plugins.checks import dependencies, pip_audit
-from plugins.checks.base import FeedSnapshot, Workspace
+from plugins.checks.base import Exploitation, FeedSnapshot, Workspace
 from plugins.checks.dependencies import DependenciesCheck
 from plugins.checks.pip_audit import AuditReport, read_output
 from plugins.package import Dependency, Metadata, Package, Problem
@@ -76,9 +79,10 @@ def test_a_clean_dependency_passes_and_the_reason_names_feed_records_age_and_dem
 
     assert (result.status, result.examined, result.findings) == (CheckStatus.PASSED, 1, ())
     assert result.reason == (
-        "1 dependency compared with 36 advisories of Starter feed of the demo, 12 days old. This is demo data."
+        "1 dependency compared with 36 advisories of Starter feed of the demo, 12 days old. This is demo data. "
+        "What is exploited: CISA's list not imported, EPSS scores not imported."
     )
-    assert (result.engine, result.engine_version) == ("plugwarden OSV matcher", "1")
+    assert (result.engine, result.engine_version) == ("plugwarden OSV matcher", "2")
     assert result.evidence["age_days"] == 12.4
     assert result.evidence["demo"] is True
 
@@ -217,7 +221,7 @@ def test_pip_audit_answers_every_pin_and_agrees():
     assert [len(component.advisories) for component in result.components] == [2, 2, 0, 1, 0]
     assert (result.engine, result.engine_version) == (
         "plugwarden OSV matcher + pip-audit",
-        f"1 + {evidence['version']}",
+        f"2 + {evidence['version']}",
     )
 
 
@@ -328,3 +332,61 @@ def test_two_versions_of_one_package_are_asked_in_two_runs():
         ("requests", "2.19.1"): 2,
         ("requests", "2.31.0"): 0,
     }
+
+
+# --- what is exploited ---
+
+FAULT = advisory("GHSA-left", ("npm", "left"), [("introduced", "0"), ("fixed", "2.0.0")], aliases=["CVE-2026-1000"])
+EXPLOITED = Exploitation(
+    (KnownExploit("CVE-2026-1000", date(2026, 11, 3), ransomware=True, name="Left"),),
+    (Likelihood("CVE-2026-1000", 0.934, 0.971),),
+    known_age_days=1.5,
+    likely_age_days=9.0,
+)
+
+
+def exploited(*deps, what=EXPLOITED):
+    rated = {**FAULT, "database_specific": {"severity": "MODERATE"}}
+    return vet(*deps, snapshot=replace(feed(rated, names=("OSV",), demo=False), exploitation=what))
+
+
+def test_a_known_exploited_fault_is_critical_and_says_since_when_and_how_likely():
+    result = exploited(npm("left", "1.0.0", pinned="1.0.0"))
+
+    [found] = result.findings
+    assert (found.rule, found.severity) == ("vulnerable-dependency", Severity.CRITICAL)
+    assert found.title == "left 1.0.0: GHSA-left / CVE-2026-1000 (known exploited)"
+    assert found.detail.startswith(
+        "Known exploited since 2026-11-03 (CISA), also by ransomware. EPSS 0.93 (97th percentile). Also known as"
+    )
+    [component] = result.components
+    assert (component.advisories[0].exploited_since, component.advisories[0].epss) == ("2026-11-03", 0.934)
+    assert result.reason.endswith("What is exploited: CISA's list 1 day old, EPSS scores 9 days old (stale).")
+
+
+def test_one_that_could_resolve_to_it_counts_one_step_less_and_one_not_installed_as_before():
+    assert rules(exploited(npm("left", "^1.0.0"))) == [("possibly-vulnerable-dependency", Severity.HIGH)]
+    assert rules(exploited(npm("left", "1.0.0", scope="dev"))) == [("vulnerable-dependency", Severity.LOW)]
+
+
+def test_a_likely_one_keeps_its_severity_and_a_finding_keeps_its_identity():
+    likely = replace(EXPLOITED, known=())
+    [before] = exploited(npm("left", "1.0.0"), what=Exploitation()).findings
+    [after] = exploited(npm("left", "1.0.0"), what=likely).findings
+    [known] = exploited(npm("left", "1.0.0")).findings
+
+    assert before.severity == after.severity == Severity.MEDIUM
+    assert "EPSS 0.93 (97th percentile)." in after.detail
+    assert before.fingerprint == after.fingerprint == known.fingerprint
+
+
+def test_a_kept_result_counts_no_more_when_what_is_known_changes_but_does_as_it_ages():
+    def basis(what):
+        package = Package("generic", Metadata("x", "1"), "pkg:generic/x@1", (), dependencies=(npm("left", "1.0.0"),))
+        nowhere = Path("/nonexistent")
+        snapshot = replace(feed(FAULT), exploitation=what)
+        return DependenciesCheck().basis(Workspace(package, nowhere, nowhere, nowhere, nowhere, feed=snapshot))
+
+    assert basis(EXPLOITED) == basis(replace(EXPLOITED, known_age_days=2.5))
+    assert basis(EXPLOITED) != basis(replace(EXPLOITED, known=()))
+    assert basis(EXPLOITED) != basis(replace(EXPLOITED, likely=()))
