@@ -14,10 +14,11 @@ from governance.vocabulary import CheckStatus
 from plugins.checks import basis
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from plugins.checks.base import Check, CheckResult, Workspace
 
+SECRETS = "secrets"
 CONCLUSIVE = frozenset({CheckStatus.PASSED, CheckStatus.FAILED})
 
 
@@ -45,6 +46,8 @@ class Kept:
 
     find: Callable[[Key], CheckResult | None]
     added: list[tuple[Key, CheckResult]] = field(default_factory=list)
+    secretive: bool = False
+    """Credentials were found, so that the facts of the package, which quote it, are not to be kept."""
 
     def key(self, check: Check, workspace: Workspace) -> Key | None:
         """What this check's result would rest on; None where it must be run each time."""
@@ -62,3 +65,13 @@ class Kept:
         """Keep a result, if it is a conclusion."""
         if result.status in CONCLUSIVE:
             self.added.append((key, result))
+
+    def settle(self, results: Iterable[CheckResult], *, secretive: bool) -> None:
+        """Put the results as they are reported, free of credentials, in the place of those that were added.
+
+        Where there are credentials, the result that found them is not kept: it has to tell their values again, so that
+        they can be taken out of what the other checks will say.
+        """
+        self.secretive = secretive
+        reported = {result.code: result for result in results}
+        self.added = [(key, reported[key.check]) for key, _ in self.added if not (secretive and key.check == SECRETS)]

@@ -24,6 +24,7 @@ from plugins.changes import Changes, Picture, changes_between, picture_of
 from plugins.checks.base import Check, CheckResult, FeedSnapshot, Workspace
 from plugins.checks.detection import DetectionCheck
 from plugins.checks.registry import CHANGES, CHECKS, DECLARATION, SHOWN_ORDER
+from plugins.checks.scrub import scrubber
 from plugins.facts import build_facts
 
 if TYPE_CHECKING:
@@ -105,6 +106,12 @@ def vet(
         rules = DetectionCheck(detection)
         checks = [rules if check.code == rules.code else check for check in CHECKS]
         results = _run_all(checks, taken, workspace, tell, kept)
+        scrub = scrubber(workspace.credentials)
+        results = scrub(results)
+        if kept:
+            kept.settle(results, secretive=bool(workspace.credentials))
+        taken = replace(taken, package=scrub(taken.package))
+        workspace = replace(workspace, package=taken.package)
         comparison = compare_results(taken.package, results)
         results = [_with_hosts(rules, result, workspace, comparison, results) for result in results]
         declared = _timed(DECLARATION.code, lambda: DECLARATION.compare(workspace, comparison))
@@ -214,7 +221,7 @@ def _run_one(check: Check, taken: Intake, workspace: Workspace, kept: Kept | Non
         with slots.hold(workspace.cache / "slots", check.code):
             result = check.run(workspace)
         if kept and key:
-            kept.add(key, result)
+            kept.add(key, result)  # in memory; what is written down is settled once the credentials are known
         return result
 
     return _timed(check.code, work)

@@ -144,6 +144,8 @@ class Workspace:
     feed: FeedSnapshot | None = None
     fail_on: Severity = Severity.HIGH
     """Findings at or above this severity make a check FAILED."""
+    credentials: set[str] = field(default_factory=set, repr=False)
+    """Values of credentials found in the package, for the pipeline to take out of all results. In memory only."""
 
 
 @dataclass(frozen=True, slots=True)

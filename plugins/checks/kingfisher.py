@@ -8,7 +8,7 @@ owns, so the cache is copied inside; it prints two JSON documents; its findings 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ OPTIONS = (
     "--load-builtins", "true", "-f", "json",
 )  # fmt: skip
 LIMITS = Limits(wall_seconds=180, cpu_seconds=300, memory_bytes=8192 * MIB, processes=128)
+UNFOLDED = "unfolded"
+"""Folder of the scanned one in which a second folder appears."""
 ENDED_WELL = (0, 200, 205)
 """Nothing found, something found, something found and validated."""
 WITH_CACHE = 'umask 077; mkdir /tmp/rules && cp "$1"/*.vscdb /tmp/rules/ 2>/dev/null; shift; exec "$@"'
@@ -40,7 +42,7 @@ class Leak:
     title: str
     path: str
     line: int
-    value: str
+    value: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +70,16 @@ def cache_folder(cache: Path) -> Path:
         raise SandboxUnavailable("kingfisher-bin is not installed. Install it with: make setup") from error
 
 
-def scan(folder: Path, *, program: Path, rules: Path | None) -> tuple[SandboxResult, Report]:
-    """Scan a folder; `rules` is a warmed cache, or None to compile anew. Raises SandboxUnavailable, UnusableReport."""
+def scan(
+    folder: Path, *, program: Path, rules: Path | None, unfolded: Path | None = None
+) -> tuple[SandboxResult, Report]:
+    """Scan a folder, and with it `unfolded`, which shows in its folder UNFOLDED; both in one start of the engine.
+
+    `rules` is a warmed cache, or None to compile anew. Raises SandboxUnavailable, UnusableReport.
+    """
     binds = [Bind(program, "/engine/kingfisher"), Bind(folder, "/view")]
+    if unfolded is not None:
+        binds.append(Bind(unfolded, f"/view/{UNFOLDED}"))
     if rules is not None:
         binds.append(Bind(rules, "/rules"))
     command = ["/engine/kingfisher", "scan", "/view", *OPTIONS]

@@ -56,7 +56,7 @@ class KeptResults:
         """Store what is new, in the caller's transaction; a row that somebody else has just stored stays theirs."""
         rows = [self._row(key, encode(result)) for key, result in self.kept.added]
         key = _intake_key(self.artifact)
-        if key.digest not in self._rows and _is_of(taken, self.artifact):
+        if key.digest not in self._rows and _is_of(taken, self.artifact) and not self.kept.secretive:
             known = taken.unpacked.files == taken.package.files  # a format may know a file's language better
             unpacked = replace(taken.unpacked, files=()) if known else taken.unpacked
             rows.append(self._row(key, {"unpacked": encode(unpacked), "package": encode(taken.package)}))

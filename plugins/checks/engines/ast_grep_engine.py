@@ -207,8 +207,7 @@ def collect(root: SgNode, grammar: str, *, with_reads: bool, minified: bool) -> 
     if grammar in {"javascript", "typescript", "tsx"}:
         kinds = names_js.KINDS + (names_js.READ_KINDS if with_reads else ())
         resolver = names_js.JavaScriptNames(short_names=not minified).facts
-        if grammar == "javascript":
-            kinds = tuple(kind for kind in kinds if kind != "import_require_clause")
+        kinds += names_js.KINDS_OF[grammar]
     elif grammar == "python":
         kinds = names_py.KINDS + (names_py.READ_KINDS if with_reads else ())
         resolver = names_py.PythonNames().facts

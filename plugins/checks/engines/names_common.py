@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,6 +64,26 @@ class Facts:
         return self.room >= 0
 
 
+class Texts(dict[str, str]):
+    """Names with the one text each holds; UNKNOWN where one is given several."""
+
+    def __init__(self, known: dict[str, str] | None = None) -> None:
+        """`known` come from another file; what this one gives the same name counts instead."""
+        super().__init__(known or {})
+        self._own: set[str] = set()
+
+    def note(self, name: str, text: str) -> None:
+        """The code gives a name this text."""
+        if name in self._own and self[name] != text:
+            text = UNKNOWN
+        self._own.add(name)
+        self[name] = text
+
+    def replace(self, name: str, text: str) -> None:
+        """The code puts this text in place of what a name held."""
+        self[name] = text[:MAX_CONSTANT]
+
+
 def unescape(text: str) -> str:
     """Resolve backslash escapes of a literal's body, so that an encoded address reads as what it means."""
     if "\\" not in text:
@@ -87,17 +108,24 @@ def concatenation(node: SgNode, operator: str, constant: Callable[[SgNode, int],
     """Fold `a + b + c` without recursing down its left spine."""
     parts: list[str] = []
     current = node
-    while current.kind() in {"binary_expression", "binary_operator"}:
+    while _is(current, operator):
         left, right = current.field("left"), current.field("right")
-        sign = current.field("operator")
-        if left is None or right is None or (sign is not None and sign.text() != operator):
+        if left is None or right is None:
             return UNKNOWN
         parts.append(constant(right, depth + 1))
         current = left
         if len(parts) >= MAX_PIECES:
             return UNKNOWN + "".join(reversed(parts))[:MAX_CONSTANT]
+    if not parts:
+        return UNKNOWN
     parts.append(constant(current, depth + 1))
     return "".join(reversed(parts))[:MAX_CONSTANT]
+
+
+def _is(node: SgNode, operator: str) -> bool:
+    """Whether a node puts two things together by this operator."""
+    sign = node.field("operator") if node.kind() in {"binary_expression", "binary_operator"} else None
+    return sign is not None and sign.text() == operator
 
 
 def topmost(node: SgNode, kinds: frozenset[str]) -> SgNode:
@@ -120,11 +148,26 @@ def _joins(node: SgNode) -> bool:
 
 def first_argument(call: SgNode) -> SgNode | None:
     """The first positional argument of a call, or None."""
+    named = arguments_of(call)
+    return named[0] if named else None
+
+
+def arguments_of(call: SgNode) -> list[SgNode]:
+    """The arguments of a call."""
     arguments = call.field("arguments")
     if arguments is None:
-        return None
-    named = [child for child in arguments.children() if child.is_named() and child.kind() != "comment"]
-    return named[0] if named else None
+        return []
+    return [child for child in arguments.children() if child.is_named() and child.kind() != "comment"]
+
+
+def joined_address(base: str, path: str) -> str:
+    """An address made of a base and a path, as `new URL(path, base)` and `urljoin(base, path)` make it."""
+    if path.strip(UNKNOWN) == "":
+        return base
+    try:
+        return urljoin(base, path)
+    except ValueError:
+        return UNKNOWN
 
 
 def interesting(text: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from plugins.checks.engines.constants_js import JavaScriptConstants
 from plugins.checks.engines.names_common import (
     MAX_CONSTANTS,
     MAX_CONSTANTS_MINIFIED,
@@ -16,11 +17,9 @@ from plugins.checks.engines.names_common import (
     UNKNOWN,
     Constant,
     Facts,
-    concatenation,
     first_argument,
     interesting,
     topmost,
-    unescape,
 )
 
 if TYPE_CHECKING:
@@ -30,13 +29,20 @@ KINDS = (
     "call_expression",
     "new_expression",
     "import_statement",
-    "import_require_clause",
     "variable_declarator",
     "assignment_expression",
+    "augmented_assignment_expression",
     "function_declaration",
     "string",
     "template_string",
 )
+FIELD_KINDS = ("public_field_definition", "field_definition")
+"""Of a class; the grammars of TypeScript and of JavaScript each have one of them."""
+KINDS_OF = {
+    "javascript": ("field_definition",),
+    "typescript": ("public_field_definition", "import_require_clause"),
+    "tsx": ("public_field_definition", "import_require_clause"),
+}
 READ_KINDS = ("member_expression", "subscript_expression")
 
 _GLOBALS = frozenset({"globalThis", "window", "global", "self", "top", "frames"})
@@ -46,9 +52,6 @@ MODULE_ALIASES = {"fs/promises": "fs", "fs-extra": "fs", "graceful-fs": "fs"}
 _FOLLOWED = frozenset({"require", "eval", "Function", "fetch", "process"})
 """Globals that keep their meaning under a name of the file's own: `const e = eval`, `const {env} = process`."""
 _MAKES_REQUIRE = frozenset({"module.createRequire", "module.Module.createRequire"})
-_TEXT = frozenset({"string", "binary_expression"})
-LONGEST_MODULE = 214
-"""npm's limit for a name; what is longer names no module."""
 _CALLERS = frozenset({"call", "apply", "bind"})
 _FOLDED = frozenset({"binary_expression", "parenthesized_expression"})
 
@@ -59,8 +62,8 @@ class JavaScriptNames:
     def __init__(self, *, short_names: bool) -> None:
         self.bindings: dict[str, str] = {}
         self.local: set[str] = set()
-        self.texts: dict[str, str] = {}
-        """Variables that hold one constant text, for `require(name)`; UNKNOWN where they hold several."""
+        self.constants = JavaScriptConstants(short_names=short_names)
+        self.constant = self.constants.constant
         self.short_names = short_names
         self.taken: list[tuple[str, SgNode]] = []
         """What a pattern reads without naming it: `const {env: {TOKEN}} = process` reads `process.env`."""
@@ -83,8 +86,22 @@ class JavaScriptNames:
             self._bind_target(node.field("name"), node.field("value"))
         elif kind == "assignment_expression":
             self._bind_target(node.field("left"), node.field("right"))
+        elif kind == "augmented_assignment_expression":
+            self._append(node)
+        elif kind in FIELD_KINDS:
+            self._bind_field(node)
         elif kind == "function_declaration" and (name := node.field("name")):
             self.local.add(name.text())
+
+    def _append(self, node: SgNode) -> None:
+        target, sign = node.field("left"), node.field("operator")
+        if target is not None and sign is not None and sign.text() == "+=":
+            self.constants.append(target, node.field("right"))
+
+    def _bind_field(self, node: SgNode) -> None:
+        target = node.field("name") or node.field("property")
+        if target is not None:
+            self.constants.field(target, node.field("value"))
 
     def _bind_target(self, target: SgNode | None, value: SgNode | None) -> None:
         if target is None:
@@ -95,14 +112,8 @@ class JavaScriptNames:
             self._bind_pattern(target, name if known else UNKNOWN)
         elif target.kind() == "identifier":
             self._assign(target.text(), name if known and UNKNOWN not in name else None)
-            self._keep_text(target.text(), value)
-
-    def _keep_text(self, name: str, value: SgNode | None) -> None:
-        if value is None:
-            return
-        short = value.kind() in _TEXT and len(value.text()) <= LONGEST_MODULE
-        text = self.constant(value) if short else UNKNOWN
-        self.texts[name] = text if self.texts.get(name, text) == text else UNKNOWN
+        if value is not None:
+            self.constants.keep(target, value)
 
     def _is_import(self, value: SgNode | None) -> bool:
         if value is None:
@@ -188,8 +199,6 @@ class JavaScriptNames:
     def _required(self, call: SgNode) -> str:
         argument = first_argument(call)
         text = self.constant(argument) if argument is not None else UNKNOWN
-        if argument is not None and argument.kind() == "identifier":
-            text = self.texts.get(argument.text(), UNKNOWN)
         return clean_module(text) if text and UNKNOWN not in text else ""
 
     def _add_constant(self, node: SgNode, facts: Facts) -> None:
@@ -264,31 +273,6 @@ class JavaScriptNames:
     def _index(self, index: SgNode | None, depth: int) -> str:
         text = self.constant(index, depth + 1) if index is not None else UNKNOWN
         return text if UNKNOWN not in text else "[]"
-
-    def constant(self, node: SgNode, depth: int = 0) -> str:
-        """The string an expression stands for, with UNKNOWN for the pieces only run time knows."""
-        if depth > MAX_DEPTH:
-            return UNKNOWN
-        kind = node.kind()
-        if kind == "string":
-            return unescape(node.text()[1:-1])
-        if kind == "template_string":
-            return self._template(node, depth)
-        if kind == "parenthesized_expression":
-            return self.constant(node.children()[1], depth + 1)
-        if kind == "binary_expression":
-            return concatenation(node, "+", self.constant, depth)
-        return UNKNOWN
-
-    def _template(self, node: SgNode, depth: int) -> str:
-        parts = []
-        for child in node.children()[1:-1]:
-            if child.kind() == "template_substitution":
-                inner = child.children()
-                parts.append(self.constant(inner[1], depth + 1) if len(inner) > 1 else UNKNOWN)
-            else:
-                parts.append(unescape(child.text()))
-        return "".join(parts)
 
 
 def _undefaulted(node: SgNode | None) -> SgNode | None:

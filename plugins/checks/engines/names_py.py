@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from plugins.checks.engines.constants_py import PythonConstants
 from plugins.checks.engines.names_common import (
     MAX_DEPTH,
     UNKNOWN,
     Constant,
     Facts,
-    concatenation,
     first_argument,
     interesting,
     topmost,
-    unescape,
 )
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ KINDS = (
     "import_statement",
     "import_from_statement",
     "assignment",
+    "augmented_assignment",
     "function_definition",
     "as_pattern",
     "string",
@@ -46,6 +46,8 @@ class PythonNames:
     def __init__(self) -> None:
         self.bindings: dict[str, str] = {}
         self.local: set[str] = set()
+        self.constants = PythonConstants()
+        self.constant = self.constants.constant
 
     def facts(self, nodes: list[SgNode]) -> Facts:
         """Go through the nodes of KINDS, in the order of the document, once to bind and once to name."""
@@ -62,6 +64,9 @@ class PythonNames:
             self._bind_import(node, facts)
         elif kind == "assignment":
             self._assign(node.field("left"), self.name(node.field("right")))
+            self.constants.keep(node.field("left"), node.field("right"))
+        elif kind == "augmented_assignment":
+            self.constants.append(node.field("left"), node.field("right"))
         elif kind == "as_pattern":
             target = node.find(kind="as_pattern_target")
             self._assign(target.child(0) if target else None, self.name(node.child(0)))
@@ -160,31 +165,6 @@ class PythonNames:
         if name == "vars" and (argument := first_argument(node)) is not None:
             return self.name(argument, depth + 1) + _NAMESPACE
         return f"{name}()"
-
-    def constant(self, node: SgNode, depth: int = 0) -> str:
-        """The string an expression stands for, with UNKNOWN for the pieces only run time knows."""
-        if depth > MAX_DEPTH:
-            return UNKNOWN
-        kind = node.kind()
-        if kind == "string":
-            return self._string(node)
-        if kind == "concatenated_string":
-            return "".join(self.constant(child, depth + 1) for child in node.children() if child.is_named())
-        if kind == "parenthesized_expression":
-            return self.constant(node.children()[1], depth + 1)
-        if kind == "binary_operator":
-            return concatenation(node, "+", self.constant, depth)
-        return UNKNOWN
-
-    def _string(self, node: SgNode) -> str:
-        parts = []
-        for child in node.children():
-            kind = child.kind()
-            if kind == "interpolation":
-                parts.append(UNKNOWN)
-            elif kind == "string_content":
-                parts.append(unescape(child.text()))
-        return "".join(parts)
 
 
 def _indented(definition: SgNode) -> bool:

@@ -34,7 +34,7 @@ class StaticCheck:
     """bandit on Python, ast-grep with our rules on everything else and on Python too."""
 
     code = CODE
-    version = "2"
+    version = "3"
     reads_files = True
 
     def basis(self, workspace: Workspace) -> str | None:  # noqa: ARG002 - the protocol's signature

@@ -14,6 +14,7 @@ from plugins.sandbox.python import CODE_ROOT
 CACHE = CODE_ROOT / "var" / "cache"
 LANGUAGES = {
     ".js": "javascript", ".cjs": "javascript", ".ts": "typescript", ".py": "python", ".sh": "shell", ".html": "html",
+    ".php": "php",
 }  # fmt: skip
 LETTERS = string.ascii_letters + string.digits
 
