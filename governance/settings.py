@@ -35,6 +35,8 @@ REPORTS_DIR = DATA_DIR / "reports"
 CACHE_DIR = DATA_DIR / "cache"
 os.environ.setdefault("MPLCONFIGDIR", str(CACHE_DIR / "matplotlib"))  # else in the home folder, which services may lack
 GUARDDOG_RULES_DIR = Path(env.str("PLUGWARDEN_GUARDDOG_RULES", default=str(BASE_DIR / ".venv" / "guarddog-rules")))
+_TRUST = env.str("PLUGWARDEN_PROVENANCE_TRUST", default="")
+PROVENANCE_TRUST = Path(_TRUST).resolve() if _TRUST else None
 
 
 def _secret_key() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 
 from plugins.archive import ArchiveLimits
+from plugins.provenance.evidence import Trust, trust_from
 
 
 def archive_limits() -> ArchiveLimits:
@@ -19,3 +20,8 @@ def archive_limits() -> ArchiveLimits:
         max_name_bytes=given["name_bytes"],
         max_depth=given["depth"],
     )
+
+
+def provenance_trust() -> Trust:
+    """Who is trusted to say where plugins come from; read anew each time, so that a changed file counts at once."""
+    return trust_from(settings.PROVENANCE_TRUST)

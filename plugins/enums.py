@@ -128,6 +128,7 @@ FACTORS: dict[str, _StrPromise] = {
     "undeclared": _("Undeclared use"),
     "missing_evidence": _("Missing evidence"),
     "opaque": _("Opaque code"),
+    "provenance": _("Unproven origin"),
 }
 """The factors of `plugins.risk`, in words."""
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from governance.vocabulary import CheckStatus, Severity
 from plugins.evidence_files import has_changelog, has_license_file, has_readme, has_tests
+from plugins.origin import source_counts, verified_statement
 from plugins.package import SHIPPED_SCOPES
 from plugins.risk import answered, native_files
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from plugins.checks.base import CheckResult, FeedSnapshot, Finding
     from plugins.package import Declaration, Dependency, Package
     from plugins.risk import RiskScore
+
+PROVEN_FACTS = ("builder", "repository", "commit", "workflow", "signer")
 
 
 def build_facts(
@@ -47,6 +50,7 @@ def build_facts(
         "egress": _egress(comparison),
         "env": _env(comparison),
         "dependencies": _dependencies(package, results, feed),
+        "provenance": _provenance(results),
         "risk": {
             "score": risk.score,
             "tier": risk.tier.value,
@@ -286,6 +290,19 @@ def _exploited(check: CheckResult, feed: FeedSnapshot | None) -> dict[str, Any]:
         ]
     if feed is not None and feed.exploitation.likely_age_days is not None:
         facts["epss_max"] = float(max((advisory.epss or 0.0 for _, advisory in affected), default=0.0))
+    return facts
+
+
+def _provenance(results: Sequence[CheckResult]) -> dict[str, Any]:
+    """Of what was verified alone; where the check broke, nothing."""
+    check = next((result for result in results if result.code == "provenance"), None)
+    if check is None or check.status is CheckStatus.ERRORED:
+        return {}
+    facts: dict[str, Any] = {"verified": False}
+    if good := verified_statement(check):
+        facts = {"verified": True, **{name: good[name] for name in PROVEN_FACTS}}
+    if (counts := source_counts(check)) is not None:
+        facts |= {"source_differs": counts["differs"], "source_lacks": counts["added_code"]}
     return facts
 
 

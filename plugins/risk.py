@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from governance.vocabulary import LABELS, Capability, CheckStatus, Severity, Tier
 from plugins.checks.exploited import epss_words
+from plugins.origin import is_proven
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -47,6 +48,12 @@ NATIVE_SUFFIXES = (".node", ".so", ".dll", ".dylib", ".pyd", ".exe", ".wasm", ".
 
 FINDING_CHECKS_ELSEWHERE = frozenset({"dependencies", "completeness", "declaration", "changes"})
 """Checks whose findings other factors count."""
+
+PROVENANCE = "provenance"
+"""The check, and the factor of what it could not prove."""
+
+UNPROVEN_RULES = frozenset({"provenance-absent", "provenance-unverified"})
+"""Its rules that say no more than: the origin is not proven."""
 
 MALICIOUS_RULE = "malicious-dependency"
 """The dependencies check's rule for a dependency whose very version is known to be malicious."""
@@ -114,6 +121,7 @@ def score(
             "missing_evidence", weights, _missing_items(package, results, weights), "What is not known or not shown"
         ),
         _factor("opaque", weights, _opaque_items(package, results, weights), "Code that cannot be read"),
+        *_later_factors(results, weights),
     )
     points = min(MAX_SCORE, sum(factor.points for factor in factors))
     tier = weights.tier_of(points)
@@ -122,6 +130,12 @@ def score(
         reason = f"At least {LABELS[floor_tier].lower()}, whatever the score, because of a {cause}."
         return RiskScore(points, floor_tier, factors, weights.version, reason)
     return RiskScore(points, tier, factors, weights.version)
+
+
+def _later_factors(results: Sequence[CheckResult], weights: RiskWeights) -> Iterator[RiskFactor]:
+    """Factors that came after the first release: a policy stored before them has no weights for them."""
+    if PROVENANCE in weights.factors:
+        yield _factor(PROVENANCE, weights, _origin_items(results, weights), "Where it comes from")
 
 
 def native_files(package: Package) -> tuple[str, ...]:
@@ -152,7 +166,7 @@ def _finding_items(results: Iterable[CheckResult], weights: RiskWeights) -> Iter
     for result in results:
         if result.code in FINDING_CHECKS_ELSEWHERE:
             continue
-        findings = [finding for finding in result.findings if not _opaque(finding, weights)]
+        findings = [finding for finding in result.findings if not _opaque(finding, weights) and not _unproven(finding)]
         for alike in _alike(findings):
             points = _falling(worth[alike[0].severity], len(alike), weights)
             yield RiskItem(_label(alike), points, floor=_malware_floor(alike[0], weights))
@@ -223,7 +237,8 @@ def _missing_items(package: Package, results: Sequence[CheckResult], weights: Ri
     points = weights.factors["missing_evidence"].points
     by_code = {result.code: result for result in results}
     for code in sorted(weights.required_checks | by_code.keys()):
-        if not answered(by_code.get(code)):
+        counts_elsewhere = code == PROVENANCE and code in weights.factors and code not in weights.required_checks
+        if not answered(by_code.get(code)) and not counts_elsewhere:
             key = "required_check" if code in weights.required_checks else "other_check"
             yield RiskItem(f"the check {code} gave no result", points[key])
     if package.declaration is None:
@@ -251,6 +266,11 @@ def _opaque_items(package: Package, results: Iterable[CheckResult], weights: Ris
     if paths := native_files(package):
         points = _falling(worth["native_file"], len(paths), weights)
         yield RiskItem(_several("compiled file", "compiled files", paths), points, closable=False)
+
+
+def _origin_items(results: Sequence[CheckResult], weights: RiskWeights) -> Iterator[RiskItem]:
+    if not is_proven(results):
+        yield RiskItem("no verified statement proves the origin", weights.factors[PROVENANCE].points["unproven"])
 
 
 def _alike(findings: Iterable[Finding]) -> list[list[Finding]]:
@@ -292,6 +312,11 @@ def _is_malware(finding: Finding) -> bool:
 
 def _opaque(finding: Finding, weights: RiskWeights) -> bool:
     return any(fnmatchcase(finding.rule, pattern) for pattern in weights.opaque_rules)
+
+
+def _unproven(finding: Finding) -> bool:
+    """Whether it only says that the origin is not proven, which is a factor of its own."""
+    return finding.check == PROVENANCE and finding.rule in UNPROVEN_RULES
 
 
 def _label(alike: Sequence[Finding]) -> str:

@@ -26,6 +26,7 @@ from plugins.checks.detection import DetectionCheck
 from plugins.checks.registry import CHANGES, CHECKS, DECLARATION, SHOWN_ORDER
 from plugins.checks.scrub import scrubber
 from plugins.facts import build_facts
+from plugins.provenance.evidence import OriginEvidence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -80,11 +81,12 @@ def vet(
     kept: Kept | None = None,
     before: Picture | None = None,
     detection: RuleSet | None = None,
+    origin: OriginEvidence | None = None,
 ) -> Report:
     """Run every check on an intake and draw the conclusions. Never raises for what a plugin or an engine does.
 
     `detection` are the rules in force and on trial. `before` is the last certified version, to compare with. None:
-    there is none.
+    there is none. `origin` is what was handed in to show where the artifact comes from. None: nothing.
     A result in `kept` stands for running its check, and good ones are added to it; None: everything is looked at anew.
     """
     tell = progress or (lambda _code, _status, _ms: None)
@@ -102,6 +104,7 @@ def vet(
             unpacked=taken.unpacked,
             feed=snapshot,
             fail_on=fail_on,
+            origin=origin or OriginEvidence(),
         )
         rules = DetectionCheck(detection)
         checks = [rules if check.code == rules.code else check for check in CHECKS]

@@ -56,6 +56,8 @@ _NO_RESULT = "the check gave no result"
 _NO_EXPLOITS = "the check gave no result, or no list of known exploited vulnerabilities is imported"
 _NO_COMPARISON = "the code could not be read whole"
 _NOT_RUN = "the plugin was not run to the end"
+_NOT_PROVEN = "nothing is verified"
+_NO_SOURCE = "it was compared with no source archive"
 
 FACTS: tuple[Fact, ...] = (
     Fact("today", "2026-11-23", "The day of the evaluation, ISO."),
@@ -154,6 +156,14 @@ FACTS: tuple[Fact, ...] = (
     ),
     Fact("feed.epss_age_days", 1, "Whole days since the EPSS scores were made.", "no EPSS scores are imported"),
     Fact("feed.demo", example=False, text="Whether it is the demo's starter feed.", absent="no feed is imported"),
+    Fact("provenance.verified", example=True, text="Whether a statement about its origin is.", absent=_NO_RESULT),
+    Fact("provenance.builder", "https://github.com/actions/runner/github-hosted", "Who built it.", _NOT_PROVEN),
+    Fact("provenance.repository", "https://github.com/acme/nodes", "From which repository.", _NOT_PROVEN),
+    Fact("provenance.commit", "5d2c8b1e" * 5, "From which commit; empty: not stated.", _NOT_PROVEN),
+    Fact("provenance.workflow", ".github/workflows/release.yml", "By which workflow.", _NOT_PROVEN),
+    Fact("provenance.signer", "https://github.com/acme/nodes/release.yml", "Who signed the statement.", _NOT_PROVEN),
+    Fact("provenance.source_differs", 0, "Files that are other ones than in the source archive.", _NO_SOURCE),
+    Fact("provenance.source_lacks", 0, "Files of code that the source archive does not hold.", _NO_SOURCE),
     Fact("findings", [_FINDING], "All findings of all checks.", "any check gave no result"),
     Fact("risk.score", 18, "Risk score, 0 to 100."),
     Fact("risk.tier", Tier.LOW.value, "Risk tier."),

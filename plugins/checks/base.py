@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from governance.vocabulary import Capability, CheckStatus, Severity
 from plugins.package import SHIPPED_SCOPES
+from plugins.provenance.evidence import OriginEvidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -146,6 +147,8 @@ class Workspace:
     """Findings at or above this severity make a check FAILED."""
     credentials: set[str] = field(default_factory=set, repr=False)
     """Values of credentials found in the package, for the pipeline to take out of all results. In memory only."""
+    origin: OriginEvidence = field(default_factory=OriginEvidence)
+    """What was handed in beside the artifact to show where it comes from."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from plugins.checks.declaration import DeclarationCheck
 from plugins.checks.dependencies import DependenciesCheck
 from plugins.checks.detection import DetectionCheck
 from plugins.checks.malware import MalwareCheck
+from plugins.checks.provenance import ProvenanceCheck
 from plugins.checks.secrets import SecretsCheck
 from plugins.checks.static import StaticCheck
 
@@ -26,6 +27,7 @@ CHECKS: tuple[Check, ...] = (  # the one whose engine takes longest to start fir
     MalwareCheck(),
     DetectionCheck(),
     ArchiveCheck(),
+    ProvenanceCheck(),
     CompletenessCheck(),
 )
 DECLARATION = DeclarationCheck()
@@ -42,4 +44,5 @@ SHOWN_ORDER = (
     "malware",
     "detection",
     "behaviour",
+    "provenance",
 )

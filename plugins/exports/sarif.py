@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from governance.release import VERSION
 from governance.vocabulary import CheckStatus, Severity, Verdict
+from plugins.origin import is_proven
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,6 +71,7 @@ def sarif_document(report: Report) -> dict[str, Any]:
                     "verdict": report.verdict.value,
                     "riskScore": report.risk.score,
                     "riskTier": report.risk.tier.value,
+                    "originVerified": is_proven(report.results),
                 },
             }
         ],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from governance.vocabulary import Severity
 from plugins.checks.changes import title
+from plugins.origin import origin_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,6 +64,7 @@ def plain_lines(report: Report, *, colour: bool) -> Iterator[str]:
     yield from _findings(report, colour)
     yield from _observed(report)
     yield from _changes(report)
+    yield from _origin(report)
     yield from _criteria(report)
     yield ""
     yield f"Risk {report.risk.score}/100, tier {report.risk.tier.value}"
@@ -140,6 +142,26 @@ def _changes(report: Report) -> Iterator[str]:
         yield "  nothing but the bytes of files"
     if len(found.changes) > SHOWN:
         yield f"  … and {len(found.changes) - SHOWN} more; --format json shows all"
+
+
+def _origin(report: Report) -> Iterator[str]:
+    known = origin_document(report.results)
+    yield ""
+    if known is None:
+        yield "Origin  not known: the check gave no result"
+        return
+    yield f"Origin  {'verified' if known['verified'] else 'not proven'}"
+    if known["trust_problem"]:
+        yield f"  {plain(known['trust_problem'])}"
+    for one in known["statements"]:
+        yield f"  {plain(one['document'])}: {'verified' if one['verified'] else 'not verified'}. {plain(one['reason'])}"
+        for name in ("builder", "repository", "commit", "workflow"):
+            if one[name]:
+                yield f"    {name:<10} {plain(one[name])}"
+    if source := known["source"]:
+        yield f"  Source {plain(source['name'])}: {plain(source['problem'])}".rstrip(": ")
+        if counts := source.get("counts"):
+            yield "    " + ", ".join(f"{number} {plain(name)}" for name, number in counts.items() if number)
 
 
 def _sources(use: CapabilityUse | HostUse) -> str:

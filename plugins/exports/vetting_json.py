@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from plugins.changes.picture import contents_of
 from plugins.checks.changes import title
 from plugins.counterfactual import counterfactual
+from plugins.origin import origin_document
 
 if TYPE_CHECKING:
     from plugins.capabilities import CapabilityUse, EnvUse, HostUse, Place
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from plugins.vetting import Report
 
 SCHEMA = "plugwarden.vetting/v1"
+TOLD_APART = frozenset({"statements", "source"})
+"""Evidence of the provenance check that has its own place in the document."""
 
 
 def vetting_document(report: Report) -> dict[str, Any]:
@@ -43,6 +46,7 @@ def vetting_document(report: Report) -> dict[str, Any]:
         "declaration": declaration(report.intake.package),
         "contents": contents_of(report.intake.package),
         "changes": changes(report.changes),
+        "provenance": origin_document(report.results),
     }
 
 
@@ -113,7 +117,7 @@ def check(result: CheckResult) -> dict[str, Any]:
         "duration_ms": result.duration_ms,
         "findings": len(result.findings),
         "reason": result.reason,
-        "evidence": dict(result.evidence),
+        "evidence": {name: value for name, value in result.evidence.items() if name not in TOLD_APART},
     }
 
 

@@ -32,7 +32,18 @@ from plugins.risk import score
 TODAY = date(2026, 11, 23)
 HOST = "api.acme.example"
 NODE = "dist/nodes/Acme.node.js"
-CHECKS = ("archive", "static", "secrets", "dependencies", "malware", "detection", "behaviour")
+CHECKS = ("archive", "static", "secrets", "dependencies", "malware", "detection", "behaviour", "provenance")
+SOURCE = {"counts": {"identical": 7, "differs": 0, "packed": 0, "built": 0, "added": 0, "added_code": 0}}
+PROVEN = {
+    "document": "npm.json",
+    "verified": True,
+    "about": True,
+    "builder": "https://git.acme.example/runner",
+    "repository": "https://git.acme.example/acme",
+    "commit": "a" * 40,
+    "workflow": "release.yml",
+    "signer": "https://git.acme.example/acme/release.yml",
+}
 HOOK = InstallHook("npm-script", "preinstall", "package.json", 12, "node setup.js")
 EXPLOITATION = Exploitation(known_age_days=1.2, likely_age_days=0.4)
 FEED = FeedSnapshot(
@@ -132,7 +143,11 @@ def workspace(of, fail_on=Severity.HIGH):
 
 def clean_results():
     """Results of the checks with an engine, for the clean package."""
-    return [result(code, observations=OBSERVED if code == "static" else ()) for code in CHECKS]
+    more = {
+        "static": {"observations": OBSERVED},
+        "provenance": {"evidence": {"verified": True, "statements": [PROVEN], "source": SOURCE}},
+    }
+    return [result(code, **more.get(code, {})) for code in CHECKS]
 
 
 def with_result(results, new):

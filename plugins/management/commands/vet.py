@@ -23,13 +23,14 @@ from governance.vocabulary import Severity, Verdict
 from plugins.archive import ArchiveRefused
 from plugins.changes import picture_from
 from plugins.checks.warm import is_warm, warm
-from plugins.config import archive_limits
+from plugins.config import archive_limits, provenance_trust
 from plugins.exports import render
 from plugins.exports.text import plain
 from plugins.exports.vetting_json import error_document, vetting_document
 from plugins.fetching import FetchFailed, fetch
 from plugins.formats import PackageRefused
 from plugins.intake import intake
+from plugins.provenance.evidence import MAX_FILES, NotUsable, OriginEvidence, attestation_file, source_archive
 from plugins.sandbox import SandboxUnavailable
 from plugins.services.detection import rules_in_use
 from plugins.services.feeds import safe_snapshot
@@ -86,6 +87,20 @@ class Command(BaseCommand):
             metavar="BEFORE",
             help="compare with an earlier version: a target as above, or a report that vet --format json wrote",
         )
+        parser.add_argument(
+            "--provenance",
+            metavar="FILE",
+            type=Path,
+            action="append",
+            default=[],
+            help="attestations of the package's origin, to be verified; may be given several times",
+        )
+        parser.add_argument(
+            "--source",
+            metavar="ARCHIVE",
+            type=Path,
+            help="archive of the source that the package's files are compared with",
+        )
         parser.add_argument("--record", metavar="USER", help="also submit the package to the portal as this user")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -96,7 +111,7 @@ class Command(BaseCommand):
             try:
                 verdict, document = self._vet(options)
                 self._print(document, options["output"])
-            except (ArchiveRefused, PackageRefused, FetchFailed, Unusable) as refusal:
+            except (ArchiveRefused, PackageRefused, FetchFailed, NotUsable, Unusable) as refusal:
                 self._refuse(options, refusal.code, str(refusal))
             except OSError as problem:  # a full disk, above all; nothing is known of the package then
                 self._refuse(options, "host", f"The vetting could not be carried out here: {problem.strerror}. {ROOM}")
@@ -111,7 +126,8 @@ class Command(BaseCommand):
                 self._record(options["record"], target)
             fail_on = Severity(options["fail_on"])
             before = _before(options["against"], folder / "before", fail_on) if options["against"] else None
-            with _vetted(target, folder, fail_on, before) as report:
+            origin = _origin(options["provenance"], options["source"])
+            with _vetted(target, folder, fail_on, before, origin) as report:
                 return report.verdict, self._rendered(report, options)
 
     def _rendered(self, report: Report, options: dict[str, Any]) -> str:
@@ -159,7 +175,13 @@ class Command(BaseCommand):
 
 
 @contextmanager
-def _vetted(target: Target, folder: Path, fail_on: Severity, before: Picture | None = None) -> Iterator[Report]:
+def _vetted(
+    target: Target,
+    folder: Path,
+    fail_on: Severity,
+    before: Picture | None = None,
+    origin: OriginEvidence | None = None,
+) -> Iterator[Report]:
     """The report of a target; the files are gone afterwards."""
     with intake(target.path, filename=target.filename, work=folder, limits=archive_limits()) as taken:
         yield vet(
@@ -170,7 +192,20 @@ def _vetted(target: Target, folder: Path, fail_on: Severity, before: Picture | N
             fail_on=fail_on,
             before=before,
             detection=_detection(),
+            origin=origin,
         )
+
+
+def _origin(statements: Sequence[Path], source: Path | None) -> OriginEvidence:
+    """What was given to show where the package comes from."""
+    if len(statements) > MAX_FILES:
+        raise Unusable("provenance", f"More than {MAX_FILES} files of attestations were given.")
+    return OriginEvidence(
+        files=tuple(attestation_file(path) for path in statements),
+        source=source_archive(source) if source else None,
+        trust=provenance_trust(),
+        limits=archive_limits(),
+    )
 
 
 def _before(target: str, folder: Path, fail_on: Severity) -> Picture:
