@@ -46,6 +46,8 @@ class Dependency:
     direct: bool = True
     pinned: str | None = None
     """The one exact version the requirement allows (`==1.2.3`, npm `1.2.3`, a lock entry), else None."""
+    license: str = ""
+    """As stated by the package itself where it lies inside, or by the lock; empty: not known here."""
 
     @property
     def purl(self) -> str:

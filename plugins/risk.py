@@ -46,8 +46,8 @@ DANGEROUS = frozenset(
 NATIVE_SUFFIXES = (".node", ".so", ".dll", ".dylib", ".pyd", ".exe", ".wasm", ".a", ".o", ".class", ".jar", ".pyc")
 """Ends of names of compiled files, which no check of this release reads."""
 
-FINDING_CHECKS_ELSEWHERE = frozenset({"dependencies", "completeness", "declaration", "changes"})
-"""Checks whose findings other factors count."""
+FINDING_CHECKS_ELSEWHERE = frozenset({"dependencies", "completeness", "declaration", "changes", "licences"})
+"""Checks whose findings other factors count, or that are about rights and not about risks."""
 
 PROVENANCE = "provenance"
 """The check, and the factor of what it could not prove."""

@@ -23,6 +23,7 @@ from plugins.capabilities import Comparison, compare_results
 from plugins.changes import Changes, Picture, changes_between, picture_of
 from plugins.checks.base import Check, CheckResult, FeedSnapshot, Workspace
 from plugins.checks.detection import DetectionCheck
+from plugins.checks.licences import LicencesCheck
 from plugins.checks.registry import CHANGES, CHECKS, DECLARATION, SHOWN_ORDER
 from plugins.checks.scrub import scrubber
 from plugins.facts import build_facts
@@ -107,7 +108,9 @@ def vet(
             origin=origin or OriginEvidence(),
         )
         rules = DetectionCheck(detection)
-        checks = [rules if check.code == rules.code else check for check in CHECKS]
+        licences = LicencesCheck(policy.licences)
+        informed: dict[str, Check] = {rules.code: rules, licences.code: licences}
+        checks = [informed.get(check.code, check) for check in CHECKS]
         results = _run_all(checks, taken, workspace, tell, kept)
         scrub = scrubber(workspace.credentials)
         results = scrub(results)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from governance.canonical import digest
 from governance.policies.changes import ChangeWeights
+from governance.policies.licences import LicenceRules
 from governance.policies.validation import PolicyInvalid, problems
 from governance.vocabulary import Severity, Tier
 
@@ -168,6 +169,7 @@ class PolicyRules:
     risk: RiskWeights
     criteria: tuple[CriterionRule, ...]
     changes: ChangeWeights = field(default_factory=ChangeWeights)
+    licences: LicenceRules = field(default_factory=LicenceRules)
     schema: str = field(default="plugwarden.policy/v1")
 
     @classmethod
@@ -189,6 +191,7 @@ class PolicyRules:
             risk=_risk(data["risk"], tiers, checks),
             criteria=tuple(_criterion(rule) for rule in data["criteria"]),
             changes=ChangeWeights.from_dict(data.get("changes", {})),
+            licences=LicenceRules.from_dict(data.get("licences", {})),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -203,6 +206,7 @@ class PolicyRules:
                 code: {"enforced": switch.enforced, "required": switch.required} for code, switch in self.checks.items()
             },
             **({"changes": changes} if (changes := self.changes.to_dict()) else {}),
+            **({"licences": licences} if (licences := self.licences.to_dict()) else {}),
             "risk": _risk_document(self.risk),
             "criteria": [_criterion_document(rule) for rule in self.criteria],
         }

@@ -11,6 +11,7 @@ from plugins.checks.completeness import CompletenessCheck
 from plugins.checks.declaration import DeclarationCheck
 from plugins.checks.dependencies import DependenciesCheck
 from plugins.checks.detection import DetectionCheck
+from plugins.checks.licences import LicencesCheck
 from plugins.checks.malware import MalwareCheck
 from plugins.checks.provenance import ProvenanceCheck
 from plugins.checks.secrets import SecretsCheck
@@ -29,6 +30,7 @@ CHECKS: tuple[Check, ...] = (  # the one whose engine takes longest to start fir
     ArchiveCheck(),
     ProvenanceCheck(),
     CompletenessCheck(),
+    LicencesCheck(),
 )
 DECLARATION = DeclarationCheck()
 CHANGES = ChangesCheck()
@@ -41,6 +43,7 @@ SHOWN_ORDER = (
     "static",
     "secrets",
     "dependencies",
+    "licences",
     "malware",
     "detection",
     "behaviour",

@@ -15,6 +15,7 @@ from plugins.formats.identity import npm_name, npm_version
 from plugins.formats.npm_dependencies import read_dependencies
 from plugins.formats.npm_entries import read_entry_points
 from plugins.formats.npm_hooks import read_hooks
+from plugins.formats.npm_license import npm_license
 from plugins.formats.npm_required import required_files
 from plugins.package import Metadata, Package, SourceFile
 
@@ -93,7 +94,7 @@ def read_metadata(data: dict[str, Any]) -> Metadata:
         name=npm_name(data.get("name"), MANIFEST),
         version=npm_version(data.get("version"), MANIFEST),
         description=clean(data.get("description")),
-        license=_license(data),
+        license=npm_license(data),
         author=author,
         contact=_first(bugs_contact, email, url),
         homepage=clean(data.get("homepage"), 500),
@@ -113,17 +114,6 @@ def _person(value: object) -> tuple[str, str, str]:
     match = _PERSON.match(clean(value, 1000).replace("\n", " "))
     groups = match.groupdict("") if match else {}
     return tuple(groups.get(key, "").strip() for key in ("name", "email", "url"))  # type: ignore[return-value]
-
-
-def _license(data: dict[str, Any]) -> str:
-    value = data.get("license", data.get("licenses"))
-    if isinstance(value, list):
-        return " OR ".join(name for name in map(_license_name, value[:20]) if name)
-    return _license_name(value)
-
-
-def _license_name(value: object) -> str:
-    return clean(value.get("type"), 200) if isinstance(value, dict) else clean(value, 200)
 
 
 def _address(value: object) -> str:

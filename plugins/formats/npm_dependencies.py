@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from plugins.documents import Document, PackageRefused, clean, quote
 from plugins.formats.identity import MAX_DEPENDENCIES, is_npm_name, is_semver, too_many_dependencies
-from plugins.formats.npm_lock import read_lock
+from plugins.formats.npm_license import npm_license
+from plugins.formats.npm_lock import Locked, read_lock
 from plugins.package import Dependency, Problem
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def read_dependencies(tree: Tree, document: Document) -> tuple[tuple[Dependency,
     problems: list[Problem] = []
     stated = _stated(document, problems)
     locked, pins = _locked(tree, {dependency.name for dependency in stated}, problems)
-    stated = [replace(one, pinned=one.pinned or pins.get(one.name)) for one in stated]
+    stated = [_pinned(one, pins.get(one.name)) for one in stated]
     known = {(one.name, one.pinned) for one in stated if one.scope == "runtime"}
     bundled = [one for one in _bundled(tree, problems) if (one.name, one.pinned) not in known]
     return (*stated, *locked, *bundled), tuple(problems)
@@ -91,7 +92,16 @@ def _dependency(
     return Dependency("npm", name, text, scope, path, line, pinned=exact_version(text))
 
 
-def _locked(tree: Tree, direct: set[str], problems: list[Problem]) -> tuple[list[Dependency], dict[str, str]]:
+def _pinned(stated: Dependency, locked: Locked | None) -> Dependency:
+    """A stated dependency with what the lock says of it; an exact version in the manifest stands."""
+    if locked is None:
+        return stated
+    if stated.pinned not in {None, locked.version}:
+        return stated
+    return replace(stated, pinned=locked.version, license=locked.license)
+
+
+def _locked(tree: Tree, direct: set[str], problems: list[Problem]) -> tuple[list[Dependency], dict[str, Locked]]:
     """Read the lock file, if one is shipped: what is not stated in the manifest, and the pins of what is."""
     path = next((path for path in _LOCKS if path in tree), None)
     if path is None:
@@ -104,9 +114,19 @@ def _locked(tree: Tree, direct: set[str], problems: list[Problem]) -> tuple[list
     entries = read_lock(document)
     if len(entries) > MAX_DEPENDENCIES:
         raise too_many_dependencies(path)
-    pins = {one.name: one.version for one in entries if one.top_level and one.name in direct}
+    pins = {one.name: one for one in entries if one.top_level and one.name in direct}
     others = [
-        Dependency("npm", one.name, one.version, one.scope, path, one.line, direct=False, pinned=one.version)
+        Dependency(
+            "npm",
+            one.name,
+            one.version,
+            one.scope,
+            path,
+            one.line,
+            direct=False,
+            pinned=one.version,
+            license=one.license,
+        )
         for one in entries
         if not (one.top_level and one.name in direct)
     ]
@@ -123,7 +143,10 @@ def _bundled(tree: Tree, problems: list[Problem]) -> list[Dependency]:
             continue
         name, version = data.get("name", folder), data.get("version")
         if is_npm_name(name) and is_semver(version):
-            result.append(Dependency("npm", name, version, "bundled", path, 1, direct=False, pinned=version))
+            stated = npm_license(data)
+            result.append(
+                Dependency("npm", name, version, "bundled", path, 1, direct=False, pinned=version, license=stated)
+            )
         else:
             message = f"The bundled package {quote(folder)} states no valid name and version."
             problems.append(Problem("bundled-unreadable", message, path))

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from plugins.formats.identity import MAX_DEPENDENCIES, is_npm_name, is_semver
+from plugins.formats.npm_license import npm_license
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +29,7 @@ class Locked:
     line: int
     top_level: bool
     """Whether it lies directly under the root's `node_modules`, where the root's own requirements resolve to."""
+    license: str = ""
 
 
 def read_lock(document: Document) -> list[Locked]:
@@ -45,7 +47,8 @@ def _flat(document: Document, packages: dict[str, Any]) -> Iterator[Locked]:
         folder = path.rpartition("node_modules/")[2]
         name, version = entry.get("name", folder), entry.get("version")
         line = document.line("packages", path)
-        yield Locked(name, version, _scope(entry), line, path == f"node_modules/{folder}")  # type: ignore[arg-type]
+        top_level = path == f"node_modules/{folder}"
+        yield Locked(name, version, _scope(entry), line, top_level, npm_license(entry))  # type: ignore[arg-type]
 
 
 def _nested(document: Document) -> Iterator[Locked]:

@@ -23,6 +23,8 @@ from plugins.formats import (
     superset,
     wordpress,
 )
+from plugins.formats.identity import MAX_DEPENDENCIES, too_many_dependencies
+from plugins.formats.python_vendored import vendored
 from plugins.formats.tree import Format, Tree
 from plugins.package import Declaration, Problem
 from plugins.reported_tests import read_reports
@@ -63,7 +65,7 @@ def read_package(root: Path, unpacked: Unpacked, *, filename: str) -> Package:
     own = tuple(file for file in unpacked.files if not file.container)
     tree = Tree(root, own)
     try:
-        package = choose(tree).read(tree, filename)
+        package = _with_vendored(tree, choose(tree).read(tree, filename))
         declaration, problems = read_declaration(root, own)
         results, coverage, faults = read_reports(declaration or Declaration(), root, own)
     except PackageRefused:
@@ -81,6 +83,17 @@ def read_package(root: Path, unpacked: Unpacked, *, filename: str) -> Package:
         coverage=coverage,
         problems=_clipped((*faults, *package.problems, *problems)),
     )
+
+
+def _with_vendored(tree: Tree, package: Package) -> Package:
+    """The package with the Python packages that lie inside it."""
+    problems: list[Problem] = []
+    found = vendored(tree, own=package.manifest_path, name=package.metadata.name, problems=problems)
+    if len(package.dependencies) + len(found) > MAX_DEPENDENCIES:
+        raise too_many_dependencies("The package")
+    known = {(one.ecosystem, one.name, one.pinned, one.scope) for one in package.dependencies}
+    new = [one for one in found if (one.ecosystem, one.name, one.pinned, one.scope) not in known]
+    return replace(package, dependencies=(*package.dependencies, *new), problems=(*package.problems, *problems))
 
 
 def choose(tree: Tree) -> Format:

@@ -32,7 +32,7 @@ from plugins.risk import score
 TODAY = date(2026, 11, 23)
 HOST = "api.acme.example"
 NODE = "dist/nodes/Acme.node.js"
-CHECKS = ("archive", "static", "secrets", "dependencies", "malware", "detection", "behaviour", "provenance")
+CHECKS = ("archive", "static", "secrets", "dependencies", "licences", "malware", "detection", "behaviour", "provenance")
 SOURCE = {"counts": {"identical": 7, "differs": 0, "packed": 0, "built": 0, "added": 0, "added_code": 0}}
 PROVEN = {
     "document": "npm.json",

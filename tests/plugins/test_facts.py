@@ -1,11 +1,13 @@
 """Facts: absent where not known, ready for JSON."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from governance.policies import baseline
 from governance.vocabulary import CheckStatus, Severity
+from plugins.checks.base import ComponentResult, Exploitation, MatchedAdvisory
 from plugins.package import Dependency
 from tests.plugins import cases
 
@@ -19,7 +21,27 @@ def test_facts_are_json():
 
     assert json.loads(json.dumps(facts)) == facts
     assert facts["declaration"]["support_days_left"] == 769
-    assert facts["feed"] == {"names": ["OSV npm"], "records": 21000, "age_days": 2, "demo": False}
+    ages = {"age_days": 2, "known_exploited_age_days": 1, "epss_age_days": 0}
+    assert facts["feed"] == {"names": ["OSV npm"], "records": 21000, "demo": False, **ages}
+
+
+def test_what_is_exploited_is_a_fact_only_where_the_lists_are_imported():
+    advisory = MatchedAdvisory("GHSA-1", (), Severity.HIGH, "", (), "affected", "2026-11-03", 0.4, 0.9)
+    could = replace(advisory, id="GHSA-2", match="could-resolve", epss=0.9)
+    part = ComponentResult("pkg:npm/left@1.0.0", "npm", "left", "1.0.0", True, "1.0.0", advisories=(advisory, could))
+    tools = replace(part, purl="pkg:npm/tool@1.0.0", scope="dev")
+    result = cases.result("dependencies", components=(part, tools))
+    results = cases.with_result(cases.clean_results(), result)
+
+    known = facts_of(results=results)["dependencies"]
+    unknown = facts_of(results=results, feed=replace(cases.FEED, exploitation=Exploitation()))["dependencies"]
+    silent = cases.with_result(results, cases.result("dependencies", CheckStatus.INCONCLUSIVE))
+
+    assert known["known_exploited"] == [{"purl": "pkg:npm/left@1.0.0", "id": "GHSA-1", "since": "2026-11-03"}]
+    assert known["epss_max"] == 0.4
+    for facts in (unknown, facts_of(results=silent)["dependencies"]):
+        assert "known_exploited" not in facts
+        assert "epss_max" not in facts
 
 
 def test_check_without_a_result_gives_no_counts_and_hides_all_findings():
