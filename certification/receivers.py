@@ -8,7 +8,7 @@ from django.dispatch import receiver
 
 from certification import automatic, revalidation, reviews
 from certification.enums import ReviewKind
-from plugins.signals import run_concluded, run_errored, version_withdrawn
+from plugins.signals import revalidation_wanted, run_concluded, run_errored, version_withdrawn
 
 if TYPE_CHECKING:
     from governance.models import User
@@ -28,6 +28,12 @@ def review_or_renew(run: VettingRun, **_kwargs: Any) -> None:
 def abandon_revalidation(run: VettingRun, **_kwargs: Any) -> None:
     """A revalidation whose run broke is shown as failed."""
     revalidation.abandon(run=run)
+
+
+@receiver(revalidation_wanted, dispatch_uid="certification.revalidate_hit")
+def revalidate_hit(version: PluginVersion, actor: User, reason: str, **_kwargs: Any) -> bool:
+    """A certified version that a detection rule hits re-earns its certificate."""
+    return revalidation.start_for(version=version, reason=reason, actor=actor)
 
 
 @receiver(version_withdrawn, dispatch_uid="certification.close_reviews")

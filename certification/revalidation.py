@@ -29,10 +29,15 @@ if TYPE_CHECKING:
 
     from certification.models.certificates import CertificateQuerySet
     from governance.models import User
+    from plugins.models import PluginVersion
 
 logger = logging.getLogger(__name__)
 
-RUN_TRIGGER = {RevalidationTrigger.SCHEDULE: Trigger.SCHEDULE, RevalidationTrigger.ADVISORY: Trigger.ADVISORY}
+RUN_TRIGGER = {
+    RevalidationTrigger.SCHEDULE: Trigger.SCHEDULE,
+    RevalidationTrigger.ADVISORY: Trigger.ADVISORY,
+    RevalidationTrigger.DETECTION: Trigger.DETECTION,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +122,16 @@ def start(*, due: Due, actor: User | None = None) -> Revalidation:
     except RunRefused as refusal:
         _end(revalidation, RevalidationState.FAILED, str(refusal))
     return revalidation
+
+
+@transaction.atomic
+def start_for(*, version: PluginVersion, reason: str, actor: User | None = None) -> bool:
+    """Have a version hit by a detection rule re-earn its certificate; False where none is in force or all are busy."""
+    certificate = _idle().filter(version=version).order_by("-pk").first()
+    if certificate is None:
+        return False
+    revalidation = start(due=Due(certificate, RevalidationTrigger.DETECTION, reason), actor=actor)
+    return bool(revalidation.state == RevalidationState.RUNNING)
 
 
 @transaction.atomic

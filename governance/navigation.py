@@ -81,6 +81,10 @@ GROUPS: tuple[tuple[_StrPromise, tuple[Link, ...]], ...] = (
                 _("Known exploited"), "crisis_alert", "admin:plugins_knownexploited_changelist",
                 "plugins.view_knownexploited",
             ),
+            Link(
+                _("Detection rules"), "radar", "admin:plugins_detectionrule_changelist", "plugins.view_detectionrule",
+            ),
+            Link(_("Hunts"), "travel_explore", "admin:plugins_hunt_changelist", "plugins.view_hunt"),
         ),
     ),
     (

@@ -47,6 +47,9 @@ _SEE = {
     "plugins.view_criterionresult",
     "plugins.view_detectionrule",
     "plugins.view_monitoredfinding",
+    "plugins.view_hunt",
+    "plugins.view_hunthit",
+    "plugins.view_huntgap",
     "plugins.view_advisoryfeed",
     "plugins.view_advisory",
     "plugins.view_advisorypackage",
@@ -65,6 +68,8 @@ _WRITE_RULES = {
     "plugins.add_detectionrule",
     "plugins.change_detectionrule",
     "plugins.enforce_detectionrule",
+    "plugins.add_hunt",
+    "plugins.change_hunt",
 }
 """Detection rules: whoever wrote one does not put it in force, whatever the role."""
 _REVIEW = _SEE | {

@@ -62,9 +62,10 @@ class Trigger(TextChoices):
     SCHEDULE = "schedule", _("Revalidation by schedule")
     ADVISORY = "advisory", _("New advisory")
     RETRY = "retry", _("Retry after an error")
+    DETECTION = "detection", _("Hit by a detection rule")
 
 
-SWEEPS = (Trigger.SCHEDULE, Trigger.ADVISORY)
+SWEEPS = (Trigger.SCHEDULE, Trigger.ADVISORY, Trigger.DETECTION)
 """Runs the portal asks for by itself, many at once: they give way to those somebody waits for."""
 
 

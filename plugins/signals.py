@@ -10,5 +10,9 @@ run_concluded = Signal()
 version_withdrawn = Signal()
 """An owner took a version back. Arguments `version`, `actor`. Sent in the transaction of the withdrawal."""
 
+revalidation_wanted = Signal()
+"""A detection rule in force hits a certified version. Arguments `version`, `actor`, `reason`. A receiver says True if
+it started something. Sent in the transaction of the person's request."""
+
 run_errored = Signal()
 """A vetting run broke as often as it may be tried. Argument `run`. Sent in the transaction that notes it."""

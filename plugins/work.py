@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-KINDS = ("fetch-", "files-", "run-", "scratch-", "upload-", "vet-")
+KINDS = ("fetch-", "files-", "hunt-", "run-", "scratch-", "upload-", "vet-")
 """What we make there ourselves; anything else below `work` is somebody's and is left alone."""
 SETTLED = settings.TASK_TIMEOUT + 120
 """Seconds after which nothing of ours can still be about to take its lock, or write where locks do not reach."""

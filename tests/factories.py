@@ -36,6 +36,10 @@ from plugins.models import (
     EpssScore,
     ExploitationFeed,
     Finding,
+    Hunt,
+    HuntBatch,
+    HuntGap,
+    HuntHit,
     KeptResult,
     KnownExploited,
     MonitoredFinding,
@@ -447,6 +451,52 @@ class MonitoredFindingFactory(factory.django.DjangoModelFactory):
     line = 3
     snippet = "fetch('https://evil.example')"
     fingerprint = factory.Sequence(lambda number: digest(f"monitored {number}"))
+
+
+class HuntFactory(factory.django.DjangoModelFactory):
+    """A hunt that waits for its first batch."""
+
+    class Meta:
+        model = Hunt
+
+    rule = factory.SubFactory(DetectionRuleFactory)
+    rule_digest = factory.LazyAttribute(lambda row: as_rule(row.rule).digest)
+    started_by = factory.SubFactory(UserFactory)
+    total = 3
+
+
+class HuntBatchFactory(factory.django.DjangoModelFactory):
+    """A batch that waits."""
+
+    class Meta:
+        model = HuntBatch
+
+    hunt = factory.SubFactory(HuntFactory)
+    number = factory.Sequence(lambda number: number)
+
+
+class HuntHitFactory(factory.django.DjangoModelFactory):
+    """A place a hunt found."""
+
+    class Meta:
+        model = HuntHit
+
+    hunt = factory.SubFactory(HuntFactory)
+    version = factory.SubFactory("tests.factories.PluginVersionFactory")
+    path = "index.js"
+    line = 3
+    excerpt = "fetch('https://evil.example')"
+
+
+class HuntGapFactory(factory.django.DjangoModelFactory):
+    """A version a hunt could not answer."""
+
+    class Meta:
+        model = HuntGap
+
+    hunt = factory.SubFactory(HuntFactory)
+    version = factory.SubFactory("tests.factories.PluginVersionFactory")
+    reason = "The stored file has been altered."
 
 
 class VersionFileFactory(factory.django.DjangoModelFactory):

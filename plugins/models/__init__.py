@@ -6,6 +6,7 @@ from plugins.models.detection import DetectionRule, MonitoredFinding
 from plugins.models.evidence import CheckRun, Component, CriterionResult, Finding, Observation
 from plugins.models.exploitation import AdvisoryCve, EpssScore, ExploitationFeed, KnownExploited
 from plugins.models.files import VersionFile
+from plugins.models.hunts import Hunt, HuntBatch, HuntGap, HuntHit
 from plugins.models.kept import KeptResult
 from plugins.models.owners import OwnerTeam
 from plugins.models.plugins import Plugin, PluginVersion, Submission
@@ -25,6 +26,10 @@ __all__ = [
     "EpssScore",
     "ExploitationFeed",
     "Finding",
+    "Hunt",
+    "HuntBatch",
+    "HuntGap",
+    "HuntHit",
     "KeptResult",
     "KnownExploited",
     "MonitoredFinding",

@@ -6,11 +6,10 @@ import logging
 import time
 from contextlib import contextmanager
 from datetime import timedelta
-from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -29,13 +28,15 @@ from plugins.services.detection import rules_in_use
 from plugins.services.evidence import store_report
 from plugins.services.feeds import snapshot
 from plugins.services.kept import KeptResults
-from plugins.services.sweeps import PATIENCE, release_sweeps
+from plugins.services.leases import heartbeat
+from plugins.services.sweeps import PATIENCE, release_batches, release_sweeps
 from plugins.signals import run_concluded, run_errored
 from plugins.vetting import vet
 from plugins.work import work_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
     from datetime import datetime
     from pathlib import Path
 
@@ -175,31 +176,15 @@ def _next_sweep() -> Iterator[None]:
         yield
     finally:
         try:
+            release_batches(now=timezone.now())  # a hunt's turn comes after a sweep's, and the other way round
             release_sweeps(now=timezone.now())
         except DatabaseError as problem:  # the watchdog does it within a minute
             logger.warning("no run of a sweep could be released: %s", problem)
 
 
-@contextmanager
-def _heartbeat(run_id: int, attempt: int) -> Iterator[None]:
-    """Renew the lease while the engines work, so that it can be short: a process that was killed beats no more."""
-    over = Event()
-    beating = Thread(target=_beat, args=(run_id, attempt, over), name="heartbeat", daemon=True)
-    beating.start()
-    try:
-        yield
-    finally:
-        over.set()
-        beating.join()
-
-
-def _beat(run_id: int, attempt: int, over: Event) -> None:
-    end = time.monotonic() + settings.TASK_TIMEOUT  # a worker that hangs is lost as well
-    while not over.wait(BEAT) and time.monotonic() < end:
-        try:
-            _keep(run_id, attempt)
-        finally:
-            connection.close()  # this thread's own
+def _heartbeat(run_id: int, attempt: int) -> AbstractContextManager[None]:
+    """Renew the lease while the engines work."""
+    return heartbeat(lambda: _keep(run_id, attempt), every=BEAT)
 
 
 def _keep(run_id: int, attempt: int, **columns: Any) -> None:

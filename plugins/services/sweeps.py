@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from governance.queue import enqueue
 from plugins.enums import SWEEPS, RunState
-from plugins.models import VettingRun
+from plugins.models import HuntBatch, VettingRun
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,14 +25,14 @@ LONG_WAIT = timedelta(hours=1)
 def release_sweeps(*, now: datetime) -> int:
     """Hand waiting runs of sweeps to the workers, oldest first, as far as there is room; returns how many.
 
-    At most SWEEP_RUNS are under way at once, so that a worker is left for owners; none more begins while an owner's
-    run waits, but for one that has itself waited for an hour.
+    At most SWEEP_RUNS are under way at once, batches of hunts included, so that a worker is left for owners; none more
+    begins while an owner's run waits, but for one that has itself waited for an hour.
     """
-    room = settings.SWEEP_RUNS - VettingRun.objects.of_sweeps().unfinished().exclude(released_at=None).count()
+    room = _room()
     if room <= 0:
         return 0
     waiting = VettingRun.objects.waiting()
-    if VettingRun.objects.exclude(trigger__in=SWEEPS).filter(state=RunState.QUEUED).exists():
+    if owner_waits():
         waiting = waiting.filter(queued_at__lt=now - LONG_WAIT)
     released = list(waiting.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)[:room])
     for run in released:
@@ -40,3 +40,30 @@ def release_sweeps(*, now: datetime) -> int:
         run.save(update_fields=["released_at", "lease_until"])
         enqueue("plugins.tasks.run_vetting", run_id=run.pk)
     return len(released)
+
+
+@transaction.atomic
+def release_batches(*, now: datetime) -> int:
+    """Hand waiting batches of hunts to the workers, oldest hunt first, by the same rules; returns how many."""
+    room = _room()
+    if room <= 0:
+        return 0
+    waiting = HuntBatch.objects.waiting()
+    if owner_waits():
+        waiting = waiting.filter(queued_at__lt=now - LONG_WAIT)
+    released = list(waiting.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)[:room])
+    for batch in released:
+        batch.released_at, batch.lease_until = now, now + PATIENCE
+        batch.save(update_fields=["released_at", "lease_until"])
+        enqueue("plugins.tasks.hunt_batch", batch_id=batch.pk)
+    return len(released)
+
+
+def owner_waits() -> bool:
+    """Whether a run that somebody waits for has not begun."""
+    return VettingRun.objects.exclude(trigger__in=SWEEPS).filter(state=RunState.QUEUED).exists()
+
+
+def _room() -> int:
+    sweeps = VettingRun.objects.of_sweeps().unfinished().exclude(released_at=None).count()
+    return int(settings.SWEEP_RUNS) - sweeps - HuntBatch.objects.under_way().count()

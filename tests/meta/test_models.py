@@ -27,6 +27,7 @@ BY_SERVICE = {"governance.ledgerentry": "written by governance.ledger.record onl
 """Models without a factory, and why."""
 NO_LINEAGE = {
     "plugins.advisory": "reference data made elsewhere, replaced as a whole by an import that is in the ledger",
+    "plugins.huntbatch": "work under way: what came of it is written once, as hits, gaps and the hunt's own history",
     "plugins.advisorypackage": "ditto: the index of the above",
     "plugins.advisorycve": "ditto",
     "plugins.knownexploited": "ditto: another publisher's",

@@ -15,6 +15,7 @@ ELSEWHERE = {
     "sessions.session": "secrets of who is signed in",
     "guardian.groupobjectpermission": "follows the members of owner teams",
     "guardian.userobjectpermission": "not used: rights go through groups",
+    "plugins.huntbatch": "work under way; the page of a hunt shows how far it is",
     "django_q.task": "shown as finished and failed tasks",
 }
 OURS = ("governance", "plugins", "certification", "audits")
@@ -65,6 +66,9 @@ ROWS = {
     "decision": factories.DecisionFactory,
     "detectionrule": factories.DetectionRuleFactory,
     "finding": factories.FindingFactory,
+    "hunt": factories.HuntFactory,
+    "huntgap": factories.HuntGapFactory,
+    "hunthit": factories.HuntHitFactory,
     "monitoredfinding": factories.MonitoredFindingFactory,
     "observation": factories.ObservationFactory,
     "ownerteam": factories.OwnerTeamFactory,
