@@ -18,7 +18,7 @@ from certification.attest.keys import ensure_keys
 from certification.attest.private_files import KeysRefusedError
 from certification.attest.vsa import CertificateFacts, FeedFacts, PluginName, Resource
 from certification.enums import CERTIFICATE_LIVE, CertificateState
-from certification.interests import own_interest
+from certification.grounds import lost_grounds
 from certification.models import Certificate
 from governance import ledger
 from governance.canonical import digest
@@ -28,6 +28,7 @@ from governance.release import VERSION
 from governance.vocabulary import Tier
 from plugins.checks.base import engine_versions
 from plugins.enums import Standing, VersionState
+from plugins.interests import own_interest
 from plugins.services import set_standing
 from plugins.services.certified import set_certified
 
@@ -134,6 +135,8 @@ def _unfounded(version: PluginVersion, run: VettingRun) -> str:
         return _("The vetting run is about another artifact than the version's. Have the version vetted again.")
     if digest(run.report) != run.report_sha256:
         return _("The vetting report was changed after the run. Have the version vetted again.")
+    if lost := lost_grounds(run):
+        return _("%(lost)s Have the version vetted again.") % {"lost": lost}
     return ""
 
 
@@ -247,6 +250,13 @@ def note_expired(*, certificate: Certificate) -> bool:
     _move(found, found.expire, "certificate.expired", actor=None, reason=_("Its time ran out."))
     _refresh_standing(found, None)
     return True
+
+
+def suspend_live(*, version: PluginVersion, actor: User | None, reason: str) -> None:
+    """Suspend whatever certificate of a version is active."""
+    for live in _live(version):
+        if live.state == CertificateState.ACTIVE:
+            suspend(certificate=live, actor=actor, reason=reason)
 
 
 def revoke_live(*, version: PluginVersion, actor: User | None, reason: str) -> None:

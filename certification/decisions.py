@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from certification import certificates
 from certification.enums import DecisionOutcome
+from certification.grounds import lost_grounds
 from certification.models import Decision, Review
 from certification.reviews import ReviewRefused, lock, require_reviewer
 from governance import ledger
@@ -61,6 +62,8 @@ def standing_against(run: VettingRun, answers: Iterable[CriterionAnswer]) -> lis
         found.append(Blocker("run", _("Vetting was inconclusive"), run.reason))
     elif run.state != RunState.PASSED:
         found.append(Blocker("run", _("Vetting did not pass"), run.reason))
+    if lost := lost_grounds(run):
+        found.append(Blocker("run", _("Vetting is out of date"), lost, _("Have the version vetted again.")))
     rules = PolicyRules.from_dict(run.policy.rules, validate=False)
     for outcome in policy_blockers(rules, _outcomes(run, answers)):
         rule = rules.criterion(outcome.code)

@@ -64,3 +64,4 @@ class RevalidationTrigger(TextChoices):
     SCHEDULE = "schedule", _("Due by its tier")
     ADVISORY = "advisory", _("Hit by an advisory")
     DETECTION = "detection", _("Hit by a detection rule")
+    EVENT = "event", _("Something happened")

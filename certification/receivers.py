@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from django.dispatch import receiver
+from django.utils.translation import gettext as _
 
-from certification import automatic, revalidation, reviews
+from certification import automatic, certificates, revalidation, reviews
 from certification.enums import ReviewKind
-from plugins.signals import revalidation_wanted, run_concluded, run_errored, version_withdrawn
+from plugins.enums import FileVerdict, RulingState, Trigger, VersionState
+from plugins.models import Finding, PluginVersion
+from plugins.services import RunRefused, request_run
+from plugins.signals import (
+    file_decided,
+    revalidation_wanted,
+    run_concluded,
+    run_errored,
+    version_withdrawn,
+    waiver_ended,
+)
 
 if TYPE_CHECKING:
     from governance.models import User
-    from plugins.models import PluginVersion, VettingRun
+    from plugins.models import FileDecision, VettingRun, Waiver
+
+UNDER_REVIEW = (VersionState.IN_REVIEW, VersionState.CHANGES_REQUESTED)
+BLOCKABLE = (*UNDER_REVIEW, VersionState.APPROVED, VersionState.QUARANTINED)
 
 
 @receiver(run_concluded, dispatch_uid="certification.review_or_renew")
@@ -40,3 +55,30 @@ def revalidate_hit(version: PluginVersion, actor: User, reason: str, **_kwargs: 
 def close_reviews(version: PluginVersion, actor: User, **_kwargs: Any) -> None:
     """A withdrawn version is nobody's work any more."""
     reviews.close_for_withdrawal(version=version, actor=actor)
+
+
+@receiver(waiver_ended, dispatch_uid="certification.revalidate_without_waiver")
+def revalidate_without_waiver(waiver: Waiver, actor: User | None, **_kwargs: Any) -> None:
+    """What was certified counting on a waiver is vetted without it."""
+    _revalidate_counting_on(str(waiver), actor)
+
+
+@receiver(file_decided, dispatch_uid="certification.act_on_file")
+def act_on_file(decision: FileDecision, versions: list[int], actor: User | None, **_kwargs: Any) -> None:
+    """A blocked file suspends what ships it at once; what somebody decides about is vetted again."""
+    holds = decision.state == RulingState.ACTIVE
+    blocks = holds and decision.verdict == FileVerdict.BLOCK
+    concerned = PluginVersion.objects.filter(pk__in=versions).select_related("plugin")
+    for version in concerned.filter(state__in=BLOCKABLE if blocks else UNDER_REVIEW):
+        if blocks:
+            certificates.suspend_live(version=version, actor=actor, reason=f"{decision}: {decision.reason}")
+        with suppress(RunRefused):  # a run is under way; one that does not know the decision is no ground to certify
+            request_run(version=version, actor=actor, trigger=Trigger.FILE)
+    if not holds:
+        _revalidate_counting_on(str(decision), actor)
+
+
+def _revalidate_counting_on(name: str, actor: User | None) -> None:
+    """Revalidate what was certified with findings left out for a waiver or an allowed file of that name."""
+    versions = Finding.objects.filter(waiver=name).values_list("run__version_id", flat=True).distinct()
+    revalidation.revalidate_after(versions=versions, reason=_("%(name)s has ended.") % {"name": name}, actor=actor)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from certification import certificates, reviews
 from certification.decisions import standing_against
 from certification.enums import CertificateState, RevalidationState, RevalidationTrigger, ReviewKind
+from certification.grounds import on_lost_waivers
 from certification.models import Certificate, CriterionAnswer, Revalidation
 from governance import ledger
 from governance.vocabulary import Tier
@@ -24,7 +25,7 @@ from plugins.services.exposure import exposures
 from plugins.services.storable import storable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import date
 
     from certification.models.certificates import CertificateQuerySet
@@ -37,6 +38,7 @@ RUN_TRIGGER = {
     RevalidationTrigger.SCHEDULE: Trigger.SCHEDULE,
     RevalidationTrigger.ADVISORY: Trigger.ADVISORY,
     RevalidationTrigger.DETECTION: Trigger.DETECTION,
+    RevalidationTrigger.EVENT: Trigger.EVENT,
 }
 
 
@@ -68,6 +70,9 @@ def plan(today: date, *, broken: list[Broken] | None = None) -> list[Due]:
         for certificate in _idle().due(today)
     ]
     listed = {entry.certificate.pk for entry in due}
+    for certificate in on_lost_waivers(_idle().exclude(pk__in=listed)).order_by("pk"):
+        due.append(Due(certificate, RevalidationTrigger.EVENT, _("A waiver it counted on has ended.")))
+        listed.add(certificate.pk)
     return due + list(_hit(listed, [] if broken is None else broken))
 
 
@@ -104,6 +109,15 @@ def _note_broken(fault: Broken, actor: User | None) -> None:
     ledger.record(
         verb="revalidation.broken", subject=fault.certificate, actor=actor, details=storable({"reason": fault.reason})
     )
+
+
+def revalidate_after(*, versions: Iterable[int], reason: str, actor: User | None = None) -> list[Revalidation]:
+    """Start a revalidation of every certificate in force of these versions (ids), after something that happened."""
+    started = []
+    for certificate in _idle().filter(version__in=list(versions)).order_by("pk"):
+        with suppress(IntegrityError), transaction.atomic():  # another process has just started this one
+            started.append(start(due=Due(certificate, RevalidationTrigger.EVENT, reason), actor=actor))
+    return started
 
 
 @transaction.atomic

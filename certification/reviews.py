@@ -10,12 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from certification.enums import ReviewKind, ReviewState
-from certification.interests import own_interest
 from certification.models import CriterionAnswer, Review
 from governance import ledger
 from governance.fsm import ConcurrentTransition, TransitionNotAllowed
 from governance.models import CriterionKind
 from plugins.enums import Standing
+from plugins.interests import own_interest
 from plugins.services import set_standing
 
 if TYPE_CHECKING:

@@ -18,7 +18,10 @@ from governance import vocabulary
 
 T = TypeVar("T")
 
-NAMES = {"Mapping": Mapping, **{name: getattr(vocabulary, name) for name in ("Capability", "CheckStatus", "Severity")}}
+NAMES = {
+    "Mapping": Mapping,
+    **{name: getattr(vocabulary, name) for name in ("Capability", "CheckStatus", "FindingState", "Severity")},
+}
 """Types that our dataclasses import for type checking only."""
 
 

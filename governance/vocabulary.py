@@ -42,6 +42,15 @@ class CheckStatus(StrEnum):
     ERRORED = "errored"
 
 
+class FindingState(StrEnum):
+    """What a re-scan says of a finding, against the runs before. One that is gone is fixed, and no finding any more."""
+
+    NEW = "new"
+    UNCHANGED = "unchanged"
+    MOVED = "moved"
+    RETURNED = "returned"
+
+
 class Verdict(StrEnum):
     """What a whole vetting run concluded."""
 
@@ -96,6 +105,10 @@ LABELS: dict[StrEnum, str] = {
     CheckStatus.INCONCLUSIVE: _("Inconclusive"),
     CheckStatus.NOT_APPLICABLE: _("Not applicable"),
     CheckStatus.ERRORED: _("Errored"),
+    FindingState.NEW: _("New"),
+    FindingState.UNCHANGED: _("Unchanged"),
+    FindingState.MOVED: _("Moved"),
+    FindingState.RETURNED: _("Returned"),
     Verdict.PASSED: _("Passed"),
     Verdict.FAILED: _("Failed"),
     Verdict.INCONCLUSIVE: _("Inconclusive"),

@@ -63,10 +63,56 @@ class Trigger(TextChoices):
     ADVISORY = "advisory", _("New advisory")
     RETRY = "retry", _("Retry after an error")
     DETECTION = "detection", _("Hit by a detection rule")
+    WAIVER = "waiver", _("A waiver began or ended")
+    FILE = "file", _("A file was decided about")
+    EVENT = "event", _("Revalidation by an event")
 
 
-SWEEPS = (Trigger.SCHEDULE, Trigger.ADVISORY, Trigger.DETECTION)
+RENEWALS = (Trigger.SCHEDULE, Trigger.ADVISORY, Trigger.DETECTION, Trigger.EVENT)
+"""Runs after which certification decides between renewal and review."""
+SWEEPS = (*RENEWALS, Trigger.FILE)
 """Runs the portal asks for by itself, many at once: they give way to those somebody waits for."""
+REUSING = (*SWEEPS, Trigger.WAIVER)
+"""Runs that look anew only at what could come out otherwise."""
+
+
+class Triage(TextChoices):
+    """What a reviewer thinks of an issue. It changes no verdict: what counts nowhere has a waiver."""
+
+    CONFIRMED = "confirmed", _("Confirmed")
+    FALSE_ALARM = "false_alarm", _("Likely a false alarm")
+    NEEDS_OWNER = "needs_owner", _("The owner has to answer")
+    OPEN = "open", _("Not triaged")
+
+
+class WaiverState(TextChoices):
+    """States of a waiver."""
+
+    PROPOSED = "proposed", _("Proposed")
+    APPROVED = "approved", _("Approved, not begun")
+    ACTIVE = "active", _("Active")
+    EXPIRED = "expired", _("Expired")
+    REVOKED = "revoked", _("Revoked")
+    DECLINED = "declined", _("Declined")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+WAIVER_OPEN = (WaiverState.PROPOSED, WaiverState.APPROVED, WaiverState.ACTIVE)
+
+
+class FileVerdict(TextChoices):
+    """What is decided about a file."""
+
+    BLOCK = "block", _("Blocked")
+    ALLOW = "allow", _("Allowed")
+
+
+class RulingState(TextChoices):
+    """States of a file decision."""
+
+    PROPOSED = "proposed", _("Waits for a second person")
+    ACTIVE = "active", _("Active")
+    ENDED = "ended", _("Ended")
 
 
 class Outcome(TextChoices):

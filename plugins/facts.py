@@ -37,7 +37,8 @@ def build_facts(
 ) -> dict[str, Any]:
     """The facts of one version, for `governance.policies.evaluate`.
 
-    Only checks that applied and looked give findings. `today` is the day of the evaluation, now in UTC by default.
+    Only checks that applied and looked give findings; what is waived is none. `today` is the day of the evaluation,
+    now in UTC by default.
     """
     day = today or datetime.now(tz=UTC).date()
     facts: dict[str, Any] = {
@@ -58,13 +59,13 @@ def build_facts(
             "factors": {factor.code: factor.points for factor in risk.factors},
         },
         "partial_findings": {
-            result.code: [_finding(finding) for finding in result.findings]
+            result.code: [_finding(finding) for finding in result.counted]
             for result in results
-            if result.findings and not answered(result)
+            if result.counted and not answered(result)
         },
     }
     if all(answered(result) for result in results):
-        facts["findings"] = [_finding(finding) for result in results for finding in result.findings]
+        facts["findings"] = [_finding(finding) for result in results for finding in result.counted]
     if feed is not None:
         facts["feed"] = {
             "names": list(feed.names),
@@ -189,11 +190,11 @@ def _check(result: CheckResult) -> dict[str, Any]:
         # A pass that looked at nothing is none, whatever its status says.
         return facts if result.status is not CheckStatus.PASSED else facts | {"status": CheckStatus.INCONCLUSIVE.value}
     counts = dict.fromkeys(map(str, Severity), 0)
-    for finding in result.findings:
+    for finding in result.counted:
         counts[finding.severity.value] += 1
     return facts | {
         "examined": result.examined,
-        "findings": [_finding(finding) for finding in result.findings],
+        "findings": [_finding(finding) for finding in result.counted],
         "findings_by_severity": counts,
     }
 
@@ -266,7 +267,10 @@ def _dependencies(package: Package, results: Sequence[CheckResult], feed: FeedSn
         facts["vulnerable"] = [
             component.purl
             for component in check.components
-            if any(advisory.match == "affected" for advisory in component.advisories)
+            if any(
+                advisory.match == "affected" and not check.excuses(component, advisory)
+                for advisory in component.advisories
+            )
         ]
         facts |= _exploited(check, feed)
     return facts
@@ -279,7 +283,7 @@ def _exploited(check: CheckResult, feed: FeedSnapshot | None) -> dict[str, Any]:
         for component in check.components
         if component.shipped
         for advisory in component.advisories
-        if advisory.match == "affected"
+        if advisory.match == "affected" and not check.excuses(component, advisory)
     ]
     facts: dict[str, Any] = {}
     if feed is not None and feed.exploitation.known_age_days is not None:

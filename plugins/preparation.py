@@ -27,8 +27,9 @@ def warm_engines(say: Say) -> None:
 
 
 def schedule_watchdog(_say: Say) -> None:
-    """Look for lost vetting runs every minute."""
+    """Look for lost vetting runs every minute, and for what begins or ends by its date every hour."""
     ensure_schedule(name="vetting watchdog", task="plugins.tasks.watchdog", minutes=1)
+    ensure_schedule(name="waivers and file decisions", task="plugins.tasks.keep_calendar", minutes=60)
 
 
 def sweep_work(_say: Say) -> None:

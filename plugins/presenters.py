@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from governance.badges import tone, word
 from governance.models.choices import label
-from governance.vocabulary import Capability, CheckStatus, Severity, Verdict
+from governance.vocabulary import Capability, CheckStatus, FindingState, Severity, Verdict
 from plugins.checks.base import Exploitation
 from plugins.checks.exploited import age_words
 from plugins.differences import Differences, differences_of
@@ -146,6 +146,9 @@ class Evidence:
     feed: Feed | None
     differences: Differences | None
     """Against the last certified version; None for a first one."""
+    fixed: tuple[Finding, ...] = ()
+    """What the runs before found and this one looked for in vain."""
+    fixed_total: int = 0
     says: tuple[str, ...] = ()
     """What the native manifest says beside capabilities and hosts."""
     secrets: tuple[str, ...] = ()
@@ -159,6 +162,12 @@ class Evidence:
         """What the plugin did when it ran, phase by phase."""
         found = (logged_phases(check.evidence) for check in self.checks if check.code == CODE)
         return next(found, ())
+
+    @property
+    def compared(self) -> bool:
+        """Whether the findings were compared with those of a run before: in a first one all are new."""
+        shown = [finding for group in self.findings for finding in group.findings]
+        return bool(self.fixed) or any(finding.state != FindingState.NEW for finding in shown)
 
     @property
     def findings_total(self) -> int:
@@ -239,6 +248,8 @@ def evidence_of(run: VettingRun, *, limit: int = LIMIT) -> Evidence:
         criteria=tuple(run.criteria.select_related("criterion").order_by("criterion__position")),
         feed=_feed(report.get("feed")),
         differences=differences_of(report),
+        fixed=_fixed(run, limit) if report.get("fixed") else (),
+        fixed_total=len(report.get("fixed") or ()),
         says=_texts(report.get("manifest"), "says"),
         secrets=_texts(report.get("manifest"), "secrets"),
         env=tuple(_variable(row) for row in (report.get("env") or ())[:limit]),
@@ -259,6 +270,11 @@ def severity_rank() -> Case:
     """An expression that orders findings by severity; the worst is highest."""
     whens = [When(severity=severity.value, then=Value(severity.rank)) for severity in Severity]
     return Case(*whens, default=Value(-1), output_field=IntegerField())
+
+
+def _fixed(run: VettingRun, limit: int) -> tuple[Finding, ...]:
+    rows = run.fixed.select_related("finding").order_by("finding__path", "pk")[:limit]
+    return tuple(row.finding for row in rows)
 
 
 def _groups(run: VettingRun, counts: Mapping[str, int], limit: int) -> tuple[SeverityGroup, ...]:

@@ -2,7 +2,7 @@
 
 `score = min(100, sum of the factors)`, each factor the sum of its items' points up to the factor's cap. What could not
 be examined adds points: a result that is missing never makes a plugin look better. A floor lifts the tier, not the
-score, where one fact alone decides. Each finding counts in exactly one factor.
+score, where one fact alone decides. Each finding counts in exactly one factor, and in none while a waiver is active.
 
 Things of one kind are one item, in which each further one counts `repeat_percent` of the one before: forty harmless
 calls of one function are no worse than a theft. A high or critical finding is an item of its own, at full weight.
@@ -15,6 +15,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from governance.vocabulary import LABELS, Capability, CheckStatus, Severity, Tier
+from plugins.checks.base import NO_RESULT
 from plugins.checks.exploited import epss_words
 from plugins.origin import is_proven
 
@@ -57,8 +58,6 @@ UNPROVEN_RULES = frozenset({"provenance-absent", "provenance-unverified"})
 
 MALICIOUS_RULE = "malicious-dependency"
 """The dependencies check's rule for a dependency whose very version is known to be malicious."""
-
-_NO_RESULT = frozenset({CheckStatus.INCONCLUSIVE, CheckStatus.ERRORED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +165,7 @@ def _finding_items(results: Iterable[CheckResult], weights: RiskWeights) -> Iter
     for result in results:
         if result.code in FINDING_CHECKS_ELSEWHERE:
             continue
-        findings = [finding for finding in result.findings if not _opaque(finding, weights) and not _unproven(finding)]
+        findings = [finding for finding in result.counted if not _opaque(finding, weights) and not _unproven(finding)]
         for alike in _alike(findings):
             points = _falling(worth[alike[0].severity], len(alike), weights)
             yield RiskItem(_label(alike), points, floor=_malware_floor(alike[0], weights))
@@ -182,7 +181,7 @@ def _dependency_items(results: Iterable[CheckResult], weights: RiskWeights) -> I
 def _dependency_finding_items(results: Iterable[CheckResult], weights: RiskWeights) -> Iterator[RiskItem]:
     worth = weights.factors["dependencies"].points
     for result in results:
-        for alike in _alike(result.findings):
+        for alike in _alike(result.counted):
             floor = weights.floors["malicious_dependency"] if alike[0].rule == MALICIOUS_RULE else None
             points = _falling(worth[alike[0].severity], len(alike), weights)
             yield RiskItem(_label(alike), points, floor=floor)
@@ -193,7 +192,7 @@ def _exploitation_items(result: CheckResult, weights: RiskWeights) -> Iterator[R
     found: dict[tuple[str, str], RiskItem] = {}
     for part in (part for part in result.components if part.shipped):
         for advisory in part.advisories:
-            if item := _exploitation_item(part, advisory, weights):
+            if not result.excuses(part, advisory) and (item := _exploitation_item(part, advisory, weights)):
                 key = (advisory.id, part.name)
                 known = found.get(key)
                 found[key] = item if known is None or known.floor is None else known
@@ -260,7 +259,7 @@ def _opaque_items(package: Package, results: Iterable[CheckResult], weights: Ris
     for result in results:
         if result.code in FINDING_CHECKS_ELSEWHERE:
             continue
-        for alike in _alike([finding for finding in result.findings if _opaque(finding, weights)]):
+        for alike in _alike([finding for finding in result.counted if _opaque(finding, weights)]):
             points = _falling(worth["finding"], len(alike), weights)
             yield RiskItem(_label(alike), points, floor=_malware_floor(alike[0], weights))
     if paths := native_files(package):
@@ -291,7 +290,7 @@ def _falling(points: int, count: int, weights: RiskWeights) -> int:
 
 def answered(result: CheckResult | None) -> bool:
     """Whether a check gave a result: it ran, concluded, and looked at something where there was something."""
-    if result is None or result.status in _NO_RESULT:
+    if result is None or result.status in NO_RESULT:
         return False
     return result.status is CheckStatus.NOT_APPLICABLE or result.examined > 0
 
@@ -307,7 +306,7 @@ def _malware_floor(finding: Finding, weights: RiskWeights) -> Tier | None:
 
 
 def _is_malware(finding: Finding) -> bool:
-    return finding.check == "malware" and finding.severity.at_least(Severity.HIGH)
+    return finding.check in {"malware", "files"} and finding.severity.at_least(Severity.HIGH)
 
 
 def _opaque(finding: Finding, weights: RiskWeights) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from plugins import services
-from plugins.services import hunts
+from plugins.services import file_decisions, hunts, waivers
 from plugins.work import sweep
 
 
@@ -19,6 +19,13 @@ def hunt_batch(*, batch_id: int) -> str:
     """Carry one batch of a hunt out; quiet where it has ended or another worker holds it."""
     batch = hunts.execute_batch(batch_id=batch_id)
     return f"batch {batch_id}: {batch.state}" if batch else f"batch {batch_id}: nothing to do"
+
+
+def keep_calendar() -> str:
+    """Begin and end waivers, end decisions about files, by their dates; may run at any time."""
+    today = timezone.localdate()
+    moved, ended = waivers.keep_calendar(today=today), file_decisions.end_run_out(today=today)
+    return f"{moved} waivers moved, {ended} file decisions ended"
 
 
 def watchdog() -> str:

@@ -21,12 +21,13 @@ from plugins import risk as risks
 from plugins import slots
 from plugins.capabilities import Comparison, compare_results
 from plugins.changes import Changes, Picture, changes_between, picture_of
-from plugins.checks.base import Check, CheckResult, FeedSnapshot, Workspace
+from plugins.checks.base import NO_RESULT, Check, CheckResult, FeedSnapshot, Workspace
 from plugins.checks.detection import DetectionCheck
 from plugins.checks.licences import LicencesCheck
-from plugins.checks.registry import CHANGES, CHECKS, DECLARATION, SHOWN_ORDER
+from plugins.checks.registry import CHANGES, CHECKS, DECLARATION, FILES, SHOWN_ORDER
 from plugins.checks.scrub import scrubber
 from plugins.facts import build_facts
+from plugins.past import Past, Recogniser
 from plugins.provenance.evidence import OriginEvidence
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from plugins.intake import Intake
     from plugins.kept import Kept
     from plugins.package import Package
+    from plugins.past import Known
     from plugins.risk import RiskScore
 
     Progress = Callable[[str, CheckStatus | None, int], None]
@@ -46,11 +48,12 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 PAPERWORK = frozenset({"completeness"})
+DECIDED = frozenset({"files"})
+"""Checks that carry out a decision somebody made: they block under every policy."""
 BROKEN_REMEDY = "Vet it again; if it breaks again, those who run the portal find in the log where."
 NOTHING_THERE = "There is nothing in this package for it to look at."
 UNLESS_SAID = {DetectionCheck.code: CheckSwitch(enforced=True, required=True)}
 """Switches of checks a policy is silent about: people put detection rules in force, however old the policy is."""
-NO_RESULT = frozenset({CheckStatus.INCONCLUSIVE, CheckStatus.ERRORED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,8 @@ class Report:
     fail_on: Severity
     changes: Changes = field(default_factory=Changes)
     """Against the last certified version; without one, nothing was compared."""
+    fixed: tuple[Known, ...] = ()
+    """What the runs before left standing and this one did not find any more."""
 
 
 def vet(
@@ -81,13 +86,15 @@ def vet(
     progress: Progress | None = None,
     kept: Kept | None = None,
     before: Picture | None = None,
+    past: Past | None = None,
     detection: RuleSet | None = None,
     origin: OriginEvidence | None = None,
 ) -> Report:
     """Run every check on an intake and draw the conclusions. Never raises for what a plugin or an engine does.
 
-    `detection` are the rules in force and on trial. `before` is the last certified version, to compare with. None:
-    there is none. `origin` is what was handed in to show where the artifact comes from. None: nothing.
+    `before` is the last certified version, to compare with. None: there is none. `past` is what is known of the plugin
+    from before: findings, waivers, decided files. `detection` are the rules in force and on trial. `origin` is what was
+    handed in to show where the artifact comes from. None: nothing.
     A result in `kept` stands for running its check, and good ones are added to it; None: everything is looked at anew.
     """
     tell = progress or (lambda _code, _status, _ms: None)
@@ -118,11 +125,18 @@ def vet(
             kept.settle(results, secretive=bool(workspace.credentials))
         taken = replace(taken, package=scrub(taken.package))
         workspace = replace(workspace, package=taken.package)
+        past = past or Past()
+        digests = {file.path: file.sha256 for file in taken.package.files}
+        recogniser = Recogniser(past, fail_on=fail_on, digests=digests)
         comparison = compare_results(taken.package, results)
-        results = [_with_hosts(rules, result, workspace, comparison, results) for result in results]
-        declared = _timed(DECLARATION.code, lambda: DECLARATION.compare(workspace, comparison))
-        tell(declared.code, declared.status, declared.duration_ms)
-        results.append(declared)
+        results = [recogniser.read(_with_hosts(rules, result, workspace, comparison, results)) for result in results]
+        for code, work in (
+            (DECLARATION.code, lambda: DECLARATION.compare(workspace, comparison)),
+            (FILES.code, lambda: FILES.judge(workspace, past.rulings)),
+        ):
+            compared = recogniser.read(_timed(code, work))
+            tell(code, compared.status, compared.duration_ms)
+            results.append(compared)
         results.sort(key=lambda result: SHOWN_ORDER.index(result.code))
         score = risks.score(package=taken.package, results=results, comparison=comparison, weights=policy.risk)
         after = picture_of(
@@ -133,7 +147,7 @@ def vet(
             tier=score.tier,
         )
         changes = changes_between(before, after, policy.changes)
-        changed = _timed(CHANGES.code, lambda: CHANGES.judge(workspace, changes))
+        changed = recogniser.read(_timed(CHANGES.code, lambda: CHANGES.judge(workspace, changes)))
         tell(changed.code, changed.status, changed.duration_ms)
         results.append(changed)
     results.sort(key=lambda result: SHOWN_ORDER.index(result.code))
@@ -152,6 +166,7 @@ def vet(
         feed=snapshot,
         fail_on=fail_on,
         changes=changes,
+        fixed=recogniser.gone(results),
     )
 
 
@@ -163,14 +178,12 @@ def conclude(results: Sequence[CheckResult], policy: PolicyRules, *, fail_on: Se
     """
     by_code = {result.code: result for result in results}
     switches = {**UNLESS_SAID, **policy.checks}
-    silent = [code for code, switch in switches.items() if switch.required and _silent(by_code.get(code))]
+    required = {code for code, switch in switches.items() if switch.required} | (DECIDED & by_code.keys())
+    silent = [code for code in SHOWN_ORDER if code in required and _silent(by_code.get(code))]
     if silent:
         return Verdict.INCONCLUSIVE, f"No result from {_listed(silent)}, which the policy requires."
-    failed = [
-        code
-        for code, switch in switches.items()
-        if switch.enforced and code not in PAPERWORK and _failed(by_code.get(code), fail_on)
-    ]
+    enforced = {code for code, switch in switches.items() if switch.enforced} - PAPERWORK | DECIDED
+    failed = [code for code in SHOWN_ORDER if code in enforced and _failed(by_code.get(code), fail_on)]
     if failed:
         return Verdict.FAILED, f"Blocking findings from {_listed(failed)}."
     return Verdict.PASSED, "Every required check gave a result and none found anything that blocks."
@@ -181,7 +194,7 @@ def _silent(result: CheckResult | None) -> bool:
 
 
 def _failed(result: CheckResult | None, fail_on: Severity) -> bool:
-    return result is not None and any(finding.severity.at_least(fail_on) for finding in result.findings)
+    return result is not None and any(finding.severity.at_least(fail_on) for finding in result.counted)
 
 
 def _listed(codes: Sequence[str]) -> str:

@@ -32,7 +32,7 @@ class ReviewQuerySet(models.QuerySet["Review"]):
         return self.pending().filter(due_on__lt=today)
 
     def open_to(self, user: User) -> ReviewQuerySet:
-        """Those that are not the user's own, as `certification.interests.own_interest` has it."""
+        """Those that are not the user's own, as `plugins.interests.own_interest` has it."""
         return self.exclude(version__plugin__team__members=user).exclude(version__submissions__submitted_by=user)
 
 

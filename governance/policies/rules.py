@@ -14,6 +14,7 @@ from governance.canonical import digest
 from governance.policies.changes import ChangeWeights
 from governance.policies.licences import LicenceRules
 from governance.policies.validation import PolicyInvalid, problems
+from governance.policies.waivers import WaiverRules
 from governance.vocabulary import Severity, Tier
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ __all__ = [
     "PolicyRules",
     "RiskWeights",
     "TierRule",
+    "WaiverRules",
 ]
 
 EXPLOITATION_POINTS = {"known_exploited": 10, "epss_high": 5, "epss_elevated": 2}
@@ -170,6 +172,7 @@ class PolicyRules:
     criteria: tuple[CriterionRule, ...]
     changes: ChangeWeights = field(default_factory=ChangeWeights)
     licences: LicenceRules = field(default_factory=LicenceRules)
+    waivers: WaiverRules = field(default_factory=WaiverRules)
     schema: str = field(default="plugwarden.policy/v1")
 
     @classmethod
@@ -192,6 +195,7 @@ class PolicyRules:
             criteria=tuple(_criterion(rule) for rule in data["criteria"]),
             changes=ChangeWeights.from_dict(data.get("changes", {})),
             licences=LicenceRules.from_dict(data.get("licences", {})),
+            waivers=WaiverRules.from_dict(data.get("waivers")),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -207,6 +211,7 @@ class PolicyRules:
             },
             **({"changes": changes} if (changes := self.changes.to_dict()) else {}),
             **({"licences": licences} if (licences := self.licences.to_dict()) else {}),
+            **({"waivers": waivers} if (waivers := self.waivers.to_dict()) else {}),
             "risk": _risk_document(self.risk),
             "criteria": [_criterion_document(rule) for rule in self.criteria],
         }

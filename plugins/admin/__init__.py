@@ -1,5 +1,31 @@
 """Plugins, versions and their evidence in the admin."""
 
-from plugins.admin import advisories, detection, evidence, exploitation, hunts, plugins, runs, teams, versions
+from plugins.admin import (
+    advisories,
+    detection,
+    evidence,
+    exploitation,
+    file_decisions,
+    hunts,
+    issues,
+    plugins,
+    runs,
+    teams,
+    versions,
+    waivers,
+)
 
-__all__ = ["advisories", "detection", "evidence", "exploitation", "hunts", "plugins", "runs", "teams", "versions"]
+__all__ = [
+    "advisories",
+    "detection",
+    "evidence",
+    "exploitation",
+    "file_decisions",
+    "hunts",
+    "issues",
+    "plugins",
+    "runs",
+    "teams",
+    "versions",
+    "waivers",
+]

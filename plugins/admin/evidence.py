@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from django.contrib import admin
+from django.contrib.admin import EmptyFieldListFilter
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
@@ -37,15 +38,15 @@ class FindingAdmin(ReadOnlyAdmin[Finding]):
     """Findings of all runs."""
 
     empty_text = _("Vetting runs write findings; none has found anything yet.")
-    list_display = ("title", "severity_shown", "check_code", "rule", "place", "version", "new")
-    list_filter = ("severity", "check_code", "new", "run__version__plugin__format")
+    list_display = ("title", "severity_shown", "check_code", "rule", "place", "version", "state", "waiver")
+    list_filter = ("severity", "check_code", "state", ("waiver", EmptyFieldListFilter), "run__version__plugin__format")
     list_select_related = ("run__version__plugin",)
     search_fields = ("title", "rule", "path", "cwe", "run__version__plugin__name", "=fingerprint")
     search_help_text = _("Title, rule, file, CWE, plugin or fingerprint")
     ordering = ("-id",)
     fields = (
         "title", "severity_shown", "check_code", "rule", "cwe", "place", "shown_snippet", "detail", "remediation",
-        "fingerprint", "new", "run",
+        "state", "waiver", "waived_until", "issue", "fingerprint", "likeness", "run",
     )  # fmt: skip
     readonly_fields = ("severity_shown", "place", "shown_snippet")
 

@@ -10,7 +10,8 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from governance.vocabulary import CheckStatus, Tier
+from governance.vocabulary import Tier
+from plugins.checks.base import NO_RESULT
 from plugins.risk import native_files
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ HANDLED_ELSEWHERE = frozenset({"capabilities", "secrets"})
 """Parts of the declaration that are compared entry by entry and not as a whole."""
 COMPARED_CHECKS = frozenset({"static", "dependencies"})
 """Checks without whose result something that is there may be missing in the picture."""
-NO_RESULT = frozenset({CheckStatus.INCONCLUSIVE, CheckStatus.ERRORED})
 SHIPPED = frozenset({"runtime", "optional", "bundled", "peer"})
 
 

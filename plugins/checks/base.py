@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
-from governance.vocabulary import Capability, CheckStatus, Severity
+from governance.vocabulary import Capability, CheckStatus, FindingState, Severity
 from plugins.package import SHIPPED_SCOPES
 from plugins.provenance.evidence import OriginEvidence
 
@@ -22,9 +22,15 @@ if TYPE_CHECKING:
     from plugins.package import Package
 
 SNIPPET_LIMIT = 300
+"""Characters of a line kept as evidence."""
 JOINT = " + "
 """Between the names, and the versions, of engines that worked together."""
-"""Characters of a line kept as evidence."""
+
+NEVER_WAIVED = frozenset({"completeness", "declaration", "changes", "files"})
+"""Checks whose findings nobody waives: paperwork is filled in, what is used is declared, a file is decided about."""
+
+NO_RESULT = frozenset({CheckStatus.INCONCLUSIVE, CheckStatus.ERRORED})
+"""Statuses that say nothing about the artifact."""
 
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError)
 """What reading an engine's answer raises where it is not as agreed: even brackets without end, or `Infinity`."""
@@ -48,6 +54,25 @@ class Finding:
     symbol: str = ""
     """What tells two findings of a rule apart beside the snippet: enclosing symbol, advisory id with package …"""
     fingerprint: str = ""
+    likeness: str = ""
+    """What it is, wherever it stands: the same for alike findings in other files. Tells a moved one from a new one."""
+    state: FindingState | None = None
+    """Against the runs before; None where there is nothing to compare with. Filled by the pipeline."""
+    issue: int | None = None
+    """The record that follows it from run to run, where it is known already. Filled by the pipeline."""
+    waiver: WaiverRef | None = None
+    """Why it counts nowhere; None: it counts. Filled by the pipeline, never by a check."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverRef:
+    """What took a finding out of the count: an active waiver, or the decision that a file is allowed."""
+
+    name: str
+    """As people see it, e.g. `W-12`."""
+    until: str
+    """ISO date of the last day it holds; empty for one without an end."""
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +150,20 @@ class CheckResult:
     """CPU time of the engines, where the sandbox measured it."""
     monitored: tuple[Finding, ...] = ()
     """What rules on trial found: shown, kept apart from `findings`, and counted by nothing."""
+
+    @property
+    def counted(self) -> tuple[Finding, ...]:
+        """The findings that count: those without a waiver."""
+        return tuple(finding for finding in self.findings if finding.waiver is None)
+
+    def excuses(self, part: ComponentResult, advisory: MatchedAdvisory) -> bool:
+        """Whether the finding about an advisory in a dependency is waived."""
+        return f"{part.ecosystem}:{part.name}:{advisory.id}" in self.waived
+
+    @property
+    def waived(self) -> frozenset[str]:
+        """The symbols of the findings that do not; of a dependency `ecosystem:name:advisory`."""
+        return frozenset(finding.symbol for finding in self.findings if finding.waiver)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,18 +287,30 @@ def conclude(
 
 
 def fingerprinted(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Give each finding its identity: sha256(check, rule, normalised snippet, symbol path, nth occurrence).
+    """Give each finding its identity: sha256(check, rule, normalised snippet, path, symbol, nth occurrence).
 
-    The path counts through the symbol, so a file that moves keeps what is found in it only where the symbol says so.
+    Its likeness is the same without path and number: by it a finding is known again in a file that was moved.
     """
     seen: Counter[tuple[str, ...]] = Counter()
     result = []
     for finding in findings:
-        key = (finding.check, finding.rule, normalise(finding.snippet), finding.path, finding.symbol)
+        what = (finding.check, finding.rule, normalise(finding.snippet))
+        key = (*what, finding.path, finding.symbol)
         seen[key] += 1
-        digest = hashlib.sha256("\x1f".join((*key, str(seen[key]))).encode()).hexdigest()
-        result.append(replace(finding, snippet=clip(finding.snippet), fingerprint=digest))
+        symbol = finding.symbol.replace(finding.path, "") if finding.path else finding.symbol
+        result.append(
+            replace(
+                finding,
+                snippet=clip(finding.snippet),
+                fingerprint=_digest(*key, str(seen[key])),
+                likeness=_digest(*what, symbol),
+            )
+        )
     return tuple(result)
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
 def normalise(snippet: str) -> str:

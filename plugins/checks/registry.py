@@ -11,6 +11,7 @@ from plugins.checks.completeness import CompletenessCheck
 from plugins.checks.declaration import DeclarationCheck
 from plugins.checks.dependencies import DependenciesCheck
 from plugins.checks.detection import DetectionCheck
+from plugins.checks.files import FilesCheck
 from plugins.checks.licences import LicencesCheck
 from plugins.checks.malware import MalwareCheck
 from plugins.checks.provenance import ProvenanceCheck
@@ -34,12 +35,14 @@ CHECKS: tuple[Check, ...] = (  # the one whose engine takes longest to start fir
 )
 DECLARATION = DeclarationCheck()
 CHANGES = ChangesCheck()
-CODES: tuple[str, ...] = (*(check.code for check in CHECKS), DECLARATION.code, CHANGES.code)
+FILES = FilesCheck()
+CODES: tuple[str, ...] = (*(check.code for check in CHECKS), DECLARATION.code, FILES.code, CHANGES.code)
 SHOWN_ORDER = (
     "archive",
     "completeness",
     "declaration",
     "changes",
+    "files",
     "static",
     "secrets",
     "dependencies",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from plugins.changes import Changes
     from plugins.checks.base import CheckResult, ComponentResult, FeedSnapshot, Finding
     from plugins.package import Package
+    from plugins.past import Known
     from plugins.vetting import Report
 
 SCHEMA = "plugwarden.vetting/v1"
@@ -36,6 +37,7 @@ def vetting_document(report: Report) -> dict[str, Any]:
         "checks": [check(result) for result in report.results],
         "findings": [finding(found) for result in report.results for found in result.findings],
         "monitored": [finding(found) for result in report.results for found in result.monitored],
+        "fixed": [gone(known) for known in report.fixed],
         "capabilities": [capability(use) for use in report.comparison.capabilities],
         "egress": [host(use) for use in report.comparison.hosts],
         "env": [variable(use) for use in report.comparison.env],
@@ -134,7 +136,20 @@ def finding(found: Finding) -> dict[str, Any]:
         "detail": found.detail,
         "cwe": found.cwe,
         "fingerprint": found.fingerprint,
+        "state": found.state.value if found.state else None,
+        "waiver": asdict(found.waiver) if found.waiver else None,
         "remediation": found.remediation,
+    }
+
+
+def gone(known: Known) -> dict[str, Any]:
+    """One finding of the runs before that is not there any more."""
+    return {
+        "check": known.check,
+        "rule": known.rule,
+        "title": known.title,
+        "path": known.path,
+        "fingerprint": known.fingerprint,
     }
 
 

@@ -7,10 +7,12 @@ from plugins.models.evidence import CheckRun, Component, CriterionResult, Findin
 from plugins.models.exploitation import AdvisoryCve, EpssScore, ExploitationFeed, KnownExploited
 from plugins.models.files import VersionFile
 from plugins.models.hunts import Hunt, HuntBatch, HuntGap, HuntHit
+from plugins.models.issues import FixedFinding, Issue, IssueNote
 from plugins.models.kept import KeptResult
 from plugins.models.owners import OwnerTeam
 from plugins.models.plugins import Plugin, PluginVersion, Submission
 from plugins.models.runs import VettingRun
+from plugins.models.waivers import FileDecision, Waiver
 
 __all__ = [
     "Advisory",
@@ -25,11 +27,15 @@ __all__ = [
     "DetectionRule",
     "EpssScore",
     "ExploitationFeed",
+    "FileDecision",
     "Finding",
+    "FixedFinding",
     "Hunt",
     "HuntBatch",
     "HuntGap",
     "HuntHit",
+    "Issue",
+    "IssueNote",
     "KeptResult",
     "KnownExploited",
     "MonitoredFinding",
@@ -40,5 +46,6 @@ __all__ = [
     "Submission",
     "VersionFile",
     "VettingRun",
+    "Waiver",
     "artifact_storage",
 ]

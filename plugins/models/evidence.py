@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from governance.models import Criterion
 from governance.models.choices import choices
-from governance.vocabulary import CheckStatus, Severity
+from governance.vocabulary import CheckStatus, FindingState, Severity
 from plugins.enums import Outcome
 from plugins.models.runs import VettingRun
 
@@ -67,7 +67,26 @@ class Finding(Evidence):
     remediation = models.TextField(_("how to fix"), blank=True)
     cwe = models.CharField(_("CWE"), max_length=20, blank=True)
     fingerprint = models.CharField(_("fingerprint"), max_length=64, db_index=True)
-    new = models.BooleanField(_("new"), default=True, help_text=_("Not found in the plugin's run before."))
+    likeness = models.CharField(
+        _("likeness"), max_length=64, blank=True, help_text=_("What it is, wherever it stands in the package.")
+    )
+    state = models.CharField(
+        _("state"),
+        max_length=10,
+        choices=choices(FindingState),
+        default=FindingState.NEW,
+        help_text=_("Against the runs before."),
+    )
+    issue = models.ForeignKey(
+        "Issue", models.PROTECT, related_name="findings", verbose_name=_("issue"), null=True, blank=True
+    )
+    waiver = models.CharField(
+        _("waived by"),
+        max_length=40,
+        blank=True,
+        help_text=_("The waiver or file decision that took it out of the count."),
+    )
+    waived_until = models.CharField(_("waived until"), max_length=10, blank=True)
 
     class Meta(Evidence.Meta):
         verbose_name = _("finding")

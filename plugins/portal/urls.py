@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from plugins.portal import views
+from plugins.portal import issues, views
 
 app_name = "portal"
 
@@ -18,4 +18,6 @@ urlpatterns = [
     path("versions/<int:pk>/withdraw/", views.withdraw, name="withdraw"),
     path("versions/<int:pk>/declaration/", views.declaration, name="declaration"),
     path("versions/<int:pk>/package/", views.package, name="package"),
+    path("issues/<int:pk>/", issues.issue, name="issue"),
+    path("issues/<int:pk>/waiver/", issues.waive, name="waive"),
 ]

@@ -9,11 +9,11 @@ from django.utils import timezone
 from governance import ledger
 from governance.canonical import digest
 from governance.models import Criterion
-from governance.vocabulary import Verdict
+from governance.vocabulary import FindingState, Verdict
 from plugins.exports.vetting_json import vetting_document
-from plugins.models import CheckRun, Component, CriterionResult, Finding, Observation, VettingRun
+from plugins.models import CheckRun, Component, CriterionResult, Finding, FixedFinding, Observation, VettingRun
 from plugins.services.detection import store_monitored
-from plugins.services.known import known_fingerprints
+from plugins.services.issues import issues_of
 from plugins.services.storable import storable
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def store_report(*, run: VettingRun, report: Report) -> None:
     """Write the evidence rows and conclude the run. Call it in the transaction that holds the run's lock."""
     document = storable(vetting_document(report))
     _store_checks(run, document)
-    _store_findings(run, document)
+    _store_findings(run, report, document)
     store_monitored(run=run, report=report)
     _store_observations(run, report)
     _store_components(run, document)
@@ -68,28 +68,36 @@ def _store_checks(run: VettingRun, document: dict[str, Any]) -> None:
     )
 
 
-def _store_findings(run: VettingRun, document: dict[str, Any]) -> None:
-    known = known_fingerprints(run)
+def _store_findings(run: VettingRun, report: Report, document: dict[str, Any]) -> None:
+    found = [one for result in report.results for one in result.findings]
+    issues = issues_of(run, found, document["findings"])
     Finding.objects.bulk_create(
         (
             Finding(
                 run=run,
-                check_code=found["check"],
-                rule=found["rule"][:120],
-                severity=found["severity"],
-                title=found["title"][:400],
-                path=found["path"][:1024],
-                line=found["line"],
-                snippet=found["snippet"],
-                detail=found["detail"],
-                remediation=found["remediation"],
-                cwe=found["cwe"][:20],
-                fingerprint=found["fingerprint"],
-                new=found["fingerprint"] not in known,
+                check_code=row["check"],
+                rule=row["rule"][:120],
+                severity=row["severity"],
+                title=row["title"][:400],
+                path=row["path"][:1024],
+                line=row["line"],
+                snippet=row["snippet"],
+                detail=row["detail"],
+                remediation=row["remediation"],
+                cwe=row["cwe"][:20],
+                fingerprint=row["fingerprint"],
+                likeness=one.likeness,
+                state=one.state or FindingState.NEW,
+                issue_id=issue,
+                waiver=one.waiver.name if one.waiver else "",
+                waived_until=one.waiver.until if one.waiver else "",
             )
-            for found in document["findings"]
+            for one, row, issue in zip(found, document["findings"], issues, strict=True)
         ),
         batch_size=BATCH,
+    )
+    FixedFinding.objects.bulk_create(
+        (FixedFinding(run=run, finding_id=known.finding) for known in report.fixed if known.finding), batch_size=BATCH
     )
 
 

@@ -10,6 +10,7 @@ from django.db.models import OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
 
 from plugins.archive import ArchiveRefused
+from plugins.checks.base import NO_RESULT
 from plugins.config import archive_limits
 from plugins.detection import lists
 from plugins.detection.rule import FILE_KINDS, Hit, Kind
@@ -19,7 +20,6 @@ from plugins.intake import intake
 from plugins.models import ArtifactDamaged, CheckRun, Component, Observation, PluginVersion, VettingRun
 from plugins.package import Dependency
 from plugins.sandbox import SandboxUnavailable
-from plugins.vetting import NO_RESULT
 from plugins.work import work_folder
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from governance.queue import enqueue
 from governance.services import published_policy, published_rules
 from plugins.checks.registry import CODES
 from plugins.config import archive_limits
-from plugins.enums import SWEEPS, RunState, Trigger, VersionState
+from plugins.enums import RENEWALS, REUSING, SWEEPS, RunState, Trigger, VersionState
 from plugins.intake import intake, recalled
 from plugins.models import VettingRun
 from plugins.services.certified import last_certified
@@ -29,6 +29,7 @@ from plugins.services.evidence import store_report
 from plugins.services.feeds import snapshot
 from plugins.services.kept import KeptResults
 from plugins.services.leases import heartbeat
+from plugins.services.past import past_of
 from plugins.services.sweeps import PATIENCE, release_batches, release_sweeps
 from plugins.signals import run_concluded, run_errored
 from plugins.vetting import vet
@@ -108,7 +109,7 @@ def execute_run(*, run_id: int, watch: Progress | None = None) -> VettingRun | N
     attempt = run.attempts
     try:
         with _next_sweep(), _heartbeat(run_id, attempt):
-            store = KeptResults(run.version.artifact, reuse=run.trigger in SWEEPS)
+            store = KeptResults(run.version.artifact, reuse=run.trigger in REUSING)
             report = _vet(run, store, watch)
             with transaction.atomic():
                 concluded = _conclude(run_id, attempt, report)
@@ -151,6 +152,7 @@ def _vet(run: VettingRun, store: KeptResults, watch: Progress | None) -> Report:
             kept=store.kept,
             before=last_certified(run.version.plugin_id),
             detection=rules_in_use(),
+            past=past_of(run),
         )
 
 
@@ -234,7 +236,7 @@ def _conclude(run_id: int, attempt: int, report: Report) -> VettingRun | None:
         return None
     store_report(run=run, report=report)
     version = run.version
-    if run.trigger not in SWEEPS:  # else certification decides between renewal and review
+    if run.trigger not in RENEWALS:  # else certification decides between renewal and review
         version.enter_review()
         version.save(update_fields=["state"])
     run_concluded.send(sender=VettingRun, run=run)

@@ -22,7 +22,7 @@ def test_owner_signs_in_uploads_and_sees_why_it_is_blocked(open_page, policy, sa
     page.get_by_label("Note to the reviewers").fill("Please have a look.")
     page.get_by_role("button", name="Submit").click()
 
-    page.get_by_text("0 of 12 checks done").wait_for()
+    page.get_by_text("0 of 13 checks done").wait_for()
     version = PluginVersion.objects.get()
     assert execute_run(run_id=VettingRun.objects.get().pk).state in {RunState.FAILED, RunState.INCONCLUSIVE}
     page.get_by_role("heading", name="What blocks it").wait_for()  # the page has asked again by itself
@@ -71,7 +71,7 @@ def test_progress_can_be_followed_without_script(open_page, policy, samples):
 
     page.get_by_role("link", name="Refresh").click()
 
-    page.get_by_text("0 of 12 checks done").wait_for()
+    page.get_by_text("0 of 13 checks done").wait_for()
 
 
 def test_dashboard_draws_its_charts_in_both_themes(open_page):

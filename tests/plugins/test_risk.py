@@ -41,7 +41,7 @@ def test_clean_package_scores_what_it_can_do_and_nothing_else():
     risk = scored()
 
     assert points(risk) == {"capabilities": 6}
-    assert (risk.score, risk.tier, risk.floor, risk.weights_version) == (6, Tier.LOW, None, "2026.2")
+    assert (risk.score, risk.tier, risk.floor, risk.weights_version) == (6, Tier.LOW, None, "2026.3")
 
 
 def test_score_is_the_sum_of_its_factors():

@@ -12,24 +12,35 @@ from plugins.changes import changes_between, picture_of
 from plugins.checks.changes import ChangesCheck
 from plugins.checks.completeness import CompletenessCheck
 from plugins.checks.declaration import DeclarationCheck
+from plugins.checks.files import FilesCheck
 from plugins.facts import build_facts
 from plugins.intake import Intake
+from plugins.past import Past, Recogniser
 from plugins.vetting import Report, conclude
 from tests.plugins import cases
 
 
-def made_report(results=None, *, of=None, policy=None, feed=cases.FEED, before=None):
+def made_report(results=None, *, of=None, policy=None, feed=cases.FEED, before=None, past=None):
     """What the pipeline would give, had the engines answered like this. Without arguments: nothing to object."""
     package = of or cases.package()
     rules = policy or baseline()
-    answered = list(cases.clean_results() if results is None else results)
+    past = past or Past()
+    recogniser = Recogniser(past, fail_on=Severity.HIGH, digests={file.path: file.sha256 for file in package.files})
+    answered = [recogniser.read(one) for one in (cases.clean_results() if results is None else results)]
     space = cases.workspace(package)
     comparison = compare_results(package, answered)
-    answered += [CompletenessCheck(today=cases.TODAY).run(space), DeclarationCheck().compare(space, comparison)]
+    answered += [
+        recogniser.read(result)
+        for result in (
+            CompletenessCheck(today=cases.TODAY).run(space),
+            DeclarationCheck().compare(space, comparison),
+            FilesCheck().judge(space, past.rulings),
+        )
+    ]
     score = risk.score(package=package, results=answered, comparison=comparison, weights=rules.risk)
     after = picture_of(package=package, sha256="0" * 64, comparison=comparison, results=answered, tier=score.tier)
     changes = changes_between(before, after, rules.changes)
-    answered.append(ChangesCheck().judge(space, changes))
+    answered.append(recogniser.read(ChangesCheck().judge(space, changes)))
     facts = build_facts(package, answered, score, comparison, feed=feed, today=cases.TODAY)
     verdict, reason = conclude(answered, rules, fail_on=Severity.HIGH)
     here = Path("/nowhere")
@@ -45,6 +56,7 @@ def made_report(results=None, *, of=None, policy=None, feed=cases.FEED, before=N
         feed=feed,
         fail_on=Severity.HIGH,
         changes=changes,
+        fixed=recogniser.gone(answered),
     )
 
 

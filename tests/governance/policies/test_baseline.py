@@ -18,7 +18,8 @@ PLUGINS = Path(__file__).parents[3] / "plugins"
 
 def judge(package, results, **more):
     rules = baseline()
-    risk, facts = cases.vetted(package, results, rules.risk, **more)
+    files = cases.result("files", CheckStatus.NOT_APPLICABLE)
+    risk, facts = cases.vetted(package, (*results, files), rules.risk, **more)
     outcomes = evaluate(rules, facts)
     return risk, {item.code: item for item in outcomes}, {item.code for item in blockers(rules, outcomes)}
 

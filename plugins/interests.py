@@ -10,7 +10,12 @@ from governance.models import LedgerEntry
 
 if TYPE_CHECKING:
     from governance.models import User
-    from plugins.models import PluginVersion
+    from plugins.models import Plugin, PluginVersion
+
+
+def owner_of(user: User, plugin: Plugin) -> bool:
+    """Whether somebody acts for the team that owns a plugin."""
+    return plugin.team.members.filter(pk=user.pk).exists()
 
 
 def own_interest(user: User, version: PluginVersion) -> str | None:
