@@ -18,13 +18,16 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 
+OTHER_FILES = 4 * 1024 * 1024
+"""Room for what is handed in beside two archives."""
 METHODS = ("GET", "HEAD", "OPTIONS", "POST")
 
 
 class BoundedRequest:
     """Bounds what a request brings, before anything reads its body: checking the CSRF token already does.
 
-    Of files no more is kept than the largest package, of a stranger's next to nothing: nobody signed out hands any in.
+    Of files no more is kept than the largest package with the largest source archive, of a stranger's next to nothing:
+    nobody signed out hands any in.
     Pages are read and forms sent: the admin would take any other method for a reading one. A NUL in an address is
     refused, since PostgreSQL takes it in no text. Stands after `AuthenticationMiddleware`.
     """
@@ -39,7 +42,7 @@ class BoundedRequest:
         if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
             raise SuspiciousOperation("A NUL in the address.")
         if request.content_type == "multipart/form-data":
-            most = settings.ARCHIVE_LIMITS["input_bytes"] if request.user.is_authenticated else 0
+            most = 2 * settings.ARCHIVE_LIMITS["input_bytes"] + OTHER_FILES if request.user.is_authenticated else 0
             request.upload_handlers.insert(0, CappedUpload(request, most))
         return self.get_response(request)
 

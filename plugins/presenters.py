@@ -20,13 +20,14 @@ from plugins.checks.exploited import age_words
 from plugins.differences import Differences, differences_of
 from plugins.enums import RUN_OPEN, RunState, factor_label
 from plugins.models import Finding
+from plugins.origin_shown import ShownOrigin, origin_of
 from plugins.sandbox_log import CODE, logged_phases
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from plugins.models import CheckRun, CriterionResult, VettingRun
-    from plugins.sandbox_log import LoggedPhase
+from plugins.sandbox_log import LoggedPhase
 
 LIMIT = 50
 """Rows of one table on a page that shows everything."""
@@ -156,6 +157,8 @@ class Evidence:
     env: tuple[EnvRow, ...] = ()
     tests: str = ""
     """What the reports in the package say, in a sentence; empty where there is none that could be read."""
+    origin: ShownOrigin | None = None
+    """Where it comes from; None where the report does not say."""
 
     @property
     def sandbox(self) -> tuple[LoggedPhase, ...]:
@@ -254,6 +257,7 @@ def evidence_of(run: VettingRun, *, limit: int = LIMIT) -> Evidence:
         secrets=_texts(report.get("manifest"), "secrets"),
         env=tuple(_variable(row) for row in (report.get("env") or ())[:limit]),
         tests=_tests(report.get("tests")),
+        origin=origin_of(report),
     )
 
 

@@ -48,6 +48,7 @@ from plugins.models import (
     KnownExploited,
     MonitoredFinding,
     Observation,
+    OriginFile,
     OwnerTeam,
     Plugin,
     PluginVersion,
@@ -595,6 +596,20 @@ class VersionFileFactory(factory.django.DjangoModelFactory):
     path = "index.js"
     sha256 = factory.Sequence(lambda number: digest(f"file {number}"))
     size = 1
+
+
+class OriginFileFactory(factory.django.DjangoModelFactory):
+    """A file about the origin of a version."""
+
+    class Meta:
+        model = OriginFile
+
+    version = factory.SubFactory(PluginVersionFactory)
+    kind = OriginFile.Kind.ATTESTATION
+    sha256 = factory.Sequence(lambda number: digest(f"origin {number}"))
+    size = 1
+    filename = "attestations.json"
+    handed_in_by = factory.SubFactory(UserFactory)
 
 
 class AdvisoryFeedFactory(factory.django.DjangoModelFactory):

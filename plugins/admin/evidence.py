@@ -21,6 +21,7 @@ from plugins.models import (
     Finding,
     KeptResult,
     Observation,
+    OriginFile,
     VersionFile,
 )
 
@@ -203,3 +204,15 @@ class VersionFileAdmin(ReadOnlyAdmin[VersionFile]):
     def digest(self, file: VersionFile) -> str:
         """The start of the digest; the row's page has all of it."""
         return file.sha256[:12]
+
+
+@admin.register(OriginFile)
+class OriginFileAdmin(ReadOnlyAdmin[OriginFile]):
+    """Attestations and source archives, as they were handed in."""
+
+    empty_text = _("Owners hand them in beside the package, reviewers on the page of a version.")
+    list_display = ("filename", "version", "kind", "size", "handed_in_by", "handed_in_at")
+    list_filter = ("kind", "handed_in_at")
+    list_select_related = ("version__plugin", "handed_in_by")
+    search_fields = ("filename", "=sha256", "version__plugin__name")
+    ordering = ("-id",)

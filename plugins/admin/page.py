@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from governance.lineage import LineageEntry
     from plugins.enums import Standing
-    from plugins.models import PluginVersion, Submission, VettingRun
+    from plugins.models import OriginFile, PluginVersion, Submission, VettingRun
 
 EARLIER = 10
 """Earlier versions, submissions and ledger rows shown; the rest is a link away."""
@@ -37,6 +37,8 @@ class VersionPage:
     evidence: Evidence | None
     criteria: Criteria | None
     progress: Progress | None
+    origins: tuple[OriginFile, ...]
+    """What was handed in to show where it comes from."""
     submissions: tuple[Submission, ...]
     earlier: tuple[PluginVersion, ...]
     runs: tuple[VettingRun, ...]
@@ -69,6 +71,7 @@ def version_page(
         evidence=evidence,
         criteria=criteria_view(map(CriterionRow, evidence.criteria)) if evidence else None,
         progress=progress_of(open_run) if open_run else None,
+        origins=tuple(version.origins.select_related("handed_in_by")),
         submissions=tuple(version.submissions.select_related("submitted_by")[:EARLIER]),
         earlier=tuple(
             type(version)

@@ -19,6 +19,7 @@ from plugins.admin.page import version_page
 from plugins.models import PluginVersion, Submission, VettingRun
 from plugins.presenters import progress_of
 from plugins.services.downloads import DownloadRefused, open_artifact
+from plugins.services.origins import OriginRefused, hand_in
 from plugins.services.runs import RunRefused, request_run
 from plugins.services.text_diffs import DiffRefused, text_diffs
 
@@ -82,10 +83,11 @@ class PluginVersionAdmin(ReadOnlyAdmin[PluginVersion]):
         return tier_badge(version.newest_tier or "", version.newest_score)  # type: ignore[attr-defined]
 
     def get_urls(self) -> list[URLPattern]:
-        """Django's, and: vet again, download, progress."""
+        """Django's, and: vet again, hand in proof of origin, download, progress."""
         view = self.admin_site.admin_view
         return [
             path("<path:object_id>/vet/", view(self.vet_view), name="plugins_pluginversion_vet"),
+            path("<path:object_id>/origin/", view(self.origin_view), name="plugins_pluginversion_origin"),
             path("<path:object_id>/artifact/", view(self.artifact_view), name="plugins_pluginversion_artifact"),
             path("<path:object_id>/progress/", view(self.progress_view), name="plugins_pluginversion_progress"),
             path("<path:object_id>/diff/<int:before>/", view(self.diff_view), name="plugins_pluginversion_diff"),
@@ -121,6 +123,25 @@ class PluginVersionAdmin(ReadOnlyAdmin[PluginVersion]):
         version = self.get_object_or_404(request, object_id)
         self._vet(request, version)
         return HttpResponseRedirect(self.page_url(version))
+
+    def origin_view(self, request: SignedInRequest, object_id: str) -> HttpResponse:
+        """Take in what shows where the version comes from, and queue the run that judges it."""
+        require_post(request)
+        require(request, VET_AGAIN)
+        version = self.get_object_or_404(request, object_id)
+        attestation = request.FILES.get("attestation")
+        try:
+            hand_in(
+                version=version,
+                actor=request.user,
+                attestations=[attestation] if attestation else [],
+                source=request.FILES.get("source"),
+            )
+        except OriginRefused as refusal:
+            self.message_user(request, str(refusal), messages.ERROR)
+        else:
+            self._vet(request, version)
+        return HttpResponseRedirect(f"{self.page_url(version)}#origin")
 
     def artifact_view(self, request: SignedInRequest, object_id: str) -> HttpResponse | FileResponse:
         """The package itself, always as a download."""

@@ -1,7 +1,7 @@
 """The models of plugins, vetting and advisories."""
 
 from plugins.models.advisories import Advisory, AdvisoryFeed, AdvisoryPackage
-from plugins.models.artifacts import Artifact, ArtifactDamaged, artifact_storage
+from plugins.models.artifacts import Artifact, ArtifactDamaged, StoredBytes, artifact_storage
 from plugins.models.detection import DetectionRule, MonitoredFinding
 from plugins.models.evidence import CheckRun, Component, CriterionResult, Finding, Observation
 from plugins.models.exploitation import AdvisoryCve, EpssScore, ExploitationFeed, KnownExploited
@@ -9,6 +9,7 @@ from plugins.models.files import VersionFile
 from plugins.models.hunts import Hunt, HuntBatch, HuntGap, HuntHit
 from plugins.models.issues import FixedFinding, Issue, IssueNote
 from plugins.models.kept import KeptResult
+from plugins.models.origins import OriginFile
 from plugins.models.owners import OwnerTeam
 from plugins.models.plugins import Plugin, PluginVersion, Submission
 from plugins.models.runs import VettingRun
@@ -40,9 +41,11 @@ __all__ = [
     "KnownExploited",
     "MonitoredFinding",
     "Observation",
+    "OriginFile",
     "OwnerTeam",
     "Plugin",
     "PluginVersion",
+    "StoredBytes",
     "Submission",
     "VersionFile",
     "VettingRun",

@@ -27,27 +27,14 @@ def artifact_storage() -> Storage:
     return storages["artifacts"]
 
 
-class Artifact(models.Model):
-    """A package file as submitted, known by its SHA-256; never changed, never stored twice."""
+class StoredBytes(models.Model):
+    """A row about bytes that lie in the artifact storage under their digest."""
 
-    append_only = True
-
-    sha256 = models.CharField(_("SHA-256"), max_length=64, unique=True)
-    size = models.PositiveBigIntegerField(_("size in bytes"))
-    filename = models.CharField(_("file name"), max_length=255, help_text=_("As first submitted."))
-    stored_at = models.DateTimeField(_("stored"), auto_now_add=True)
+    sha256: models.CharField[str, str]
+    filename: models.CharField[str, str]
 
     class Meta:
-        ordering = ("-id",)
-        verbose_name = _("artifact")
-        verbose_name_plural = _("artifacts")
-        default_permissions = ("view",)
-        constraints = [
-            models.CheckConstraint(condition=models.Q(sha256__regex=r"^[0-9a-f]{64}$"), name="artifact_sha256_form")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.filename} ({self.sha256[:12]})"
+        abstract = True
 
     @property
     def storage_name(self) -> str:
@@ -80,3 +67,26 @@ class Artifact(models.Model):
                 take(chunk)
         if digest.hexdigest() != self.sha256:
             raise ArtifactDamaged(str(_("The stored file of %(name)s has been altered.") % {"name": self.filename}))
+
+
+class Artifact(StoredBytes):
+    """A package file as submitted, known by its SHA-256; never changed, never stored twice."""
+
+    append_only = True
+
+    sha256 = models.CharField(_("SHA-256"), max_length=64, unique=True)
+    size = models.PositiveBigIntegerField(_("size in bytes"))
+    filename = models.CharField(_("file name"), max_length=255, help_text=_("As first submitted."))
+    stored_at = models.DateTimeField(_("stored"), auto_now_add=True)
+
+    class Meta:
+        ordering = ("-id",)
+        verbose_name = _("artifact")
+        verbose_name_plural = _("artifacts")
+        default_permissions = ("view",)
+        constraints = [
+            models.CheckConstraint(condition=models.Q(sha256__regex=r"^[0-9a-f]{64}$"), name="artifact_sha256_form")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.filename} ({self.sha256[:12]})"

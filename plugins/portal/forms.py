@@ -32,6 +32,22 @@ class SubmitForm(forms.Form):
             "max_length": _("The file's name is longer than 255 characters."),
         },
     )
+    attestation = forms.FileField(
+        label=_("Proof of origin"),
+        required=False,
+        max_length=255,
+        widget=forms.FileInput(attrs={"accept": ".json,.jsonl,.attestation,.provenance,.sigstore,.intoto"}),
+        help_text=_(
+            "Attestations as npm, PyPI or your build service give them: who built it, from which commit. Optional."
+        ),
+    )
+    source = forms.FileField(
+        label=_("Source archive"),
+        required=False,
+        max_length=255,
+        widget=forms.FileInput(attrs={"accept": ",".join(SUFFIXES)}),
+        help_text=_("The package's files are compared with it one by one. Optional."),
+    )
     team = forms.ModelChoiceField(
         label=_("Owner team"),
         queryset=OwnerTeam.objects.none(),
@@ -65,6 +81,12 @@ class SubmitForm(forms.Form):
             raise forms.ValidationError(_("Choose one file: every package is submitted by itself."))
         upload: UploadedFile[Any] = self.cleaned_data["package"]
         return upload
+
+    @property
+    def attestations(self) -> list[UploadedFile[Any]]:
+        """The proofs that were handed in, of a valid form."""
+        given = self.cleaned_data.get("attestation")
+        return [given] if given else []
 
 
 class WithdrawForm(forms.Form):

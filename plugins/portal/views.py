@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 
 PER_PAGE = 25
+FIELDS = {"no-attestation": "attestation"}
+"""The field that a refusal is about, by its code; else the package."""
 
 
 @require_safe
@@ -69,7 +71,7 @@ def submit(request: SignedInRequest) -> HttpResponse:
             submission = _take(request, form)
         except SubmissionRefused as refusal:
             known = refusal.version if isinstance(refusal, AlreadySubmitted) else None
-            form.add_error("package", str(refusal))
+            form.add_error(FIELDS.get(refusal.code, "package"), str(refusal))
         else:
             messages.success(
                 request, _("%(version)s is taken in; vetting has begun.") % {"version": submission.version}
@@ -89,6 +91,8 @@ def _take(request: SignedInRequest, form: SubmitForm) -> Submission:
         filename=upload.name,
         team=form.cleaned_data.get("team"),
         note=form.cleaned_data["note"],
+        attestations=form.attestations,
+        source=form.cleaned_data.get("source"),
     )
 
 

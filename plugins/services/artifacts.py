@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from governance.models import User
-    from plugins.models import Artifact
+    from plugins.models import Artifact, StoredBytes
 
 
 def digest_of(path: Path) -> str:
@@ -24,8 +24,8 @@ def digest_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def store_bytes(*, path: Path, artifact: Artifact) -> None:
-    """Keep the bytes of an artifact under its digest, as the last step of the transaction that makes its row.
+def store_bytes(*, path: Path, artifact: StoredBytes) -> None:
+    """Keep the bytes of a row under its digest, as the last step of the transaction that makes its row.
 
     The row is what others of the same bytes wait for, so nobody else writes here now; and nothing that may be refused
     comes after, so no file stays without a row. What a killed process left half-written is written anew.

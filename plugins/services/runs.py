@@ -29,6 +29,7 @@ from plugins.services.evidence import store_report
 from plugins.services.feeds import snapshot
 from plugins.services.kept import KeptResults
 from plugins.services.leases import heartbeat
+from plugins.services.origins import evidence_of
 from plugins.services.past import past_of
 from plugins.services.sweeps import PATIENCE, release_batches, release_sweeps
 from plugins.signals import run_concluded, run_errored
@@ -151,6 +152,7 @@ def _vet(run: VettingRun, store: KeptResults, watch: Progress | None) -> Report:
             progress=_Progress(run, watch),
             kept=store.kept,
             before=last_certified(run.version.plugin_id),
+            origin=evidence_of(version=run.version, folder=folder),
             detection=rules_in_use(),
             past=past_of(run),
         )

@@ -21,12 +21,13 @@ from plugins.formats.identity import same_python_version
 from plugins.formats.python_package import NAME as PYTHON_PACKAGE
 from plugins.intake import intake, safe_filename
 from plugins.models import Artifact, Plugin, PluginVersion, Submission
-from plugins.services import artifacts, files, runs, teams
+from plugins.services import artifacts, files, origins, runs, teams
 from plugins.services.storable import storable
 from plugins.signals import version_withdrawn
 from plugins.work import work_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from django.core.files.uploadedfile import UploadedFile
@@ -57,9 +58,16 @@ class AlreadySubmitted(SubmissionRefused):
 
 
 def submit(
-    *, actor: User, upload: UploadedFile[Any], filename: str, team: OwnerTeam | None = None, note: str = ""
+    *,
+    actor: User,
+    upload: UploadedFile[Any],
+    filename: str,
+    team: OwnerTeam | None = None,
+    note: str = "",
+    attestations: Sequence[UploadedFile[Any]] = (),
+    source: UploadedFile[Any] | None = None,
 ) -> Submission:
-    """Take an uploaded package in and queue its vetting.
+    """Take an uploaded package in and queue its vetting; with it what shows where it comes from.
 
     Raises:
         AlreadySubmitted: an artifact with the same digest is already here.
@@ -72,9 +80,14 @@ def submit(
             _refuse_others(actor)
             _spool(upload, path)
             sha256 = artifacts.digest_of(path)
-            return _take(actor=actor, path=path, filename=name, sha256=sha256, team=team, note=note)
+            handed_in = _origins(folder, attestations, source)
+            return _take(
+                actor=actor, path=path, filename=name, sha256=sha256, team=team, note=note, handed_in=handed_in
+            )
     except SubmissionRefused as refusal:
         problem = refusal
+    except origins.OriginRefused as refusal:
+        problem = SubmissionRefused(refusal.code, str(refusal))
     except (ArchiveRefused, PackageRefused) as refusal:
         problem = SubmissionRefused(refusal.code, str(refusal))
     except runs.RunRefused as refusal:
@@ -115,7 +128,25 @@ def _spool(upload: UploadedFile[Any], path: Path) -> None:
             target.write(chunk)
 
 
-def _take(*, actor: User, path: Path, filename: str, sha256: str, team: OwnerTeam | None, note: str) -> Submission:
+def _origins(
+    folder: Path, attestations: Sequence[UploadedFile[Any]], source: UploadedFile[Any] | None
+) -> list[origins.HandedIn]:
+    files = [(upload, origins.ATTESTATION) for upload in attestations]
+    if source is not None:
+        files.append((source, origins.SOURCE))
+    return [origins.taken_in(upload=upload, kind=kind, folder=folder) for upload, kind in files]
+
+
+def _take(
+    *,
+    actor: User,
+    path: Path,
+    filename: str,
+    sha256: str,
+    team: OwnerTeam | None,
+    note: str,
+    handed_in: Sequence[origins.HandedIn],
+) -> Submission:
     _refuse_known(actor, sha256)
     with intake(path, filename=filename, work=path.parent, limits=archive_limits()) as taken:
         package = taken.package
@@ -137,6 +168,7 @@ def _take(*, actor: User, path: Path, filename: str, sha256: str, team: OwnerTea
                     details={"sha256": sha256, "size": artifact.size, "filename": filename, "format": package.format},
                 )
                 runs.request_run(version=version, actor=actor, trigger=Trigger.SUBMISSION)
+                origins.store(version=version, actor=actor, files=handed_in)
                 artifacts.store_bytes(path=path, artifact=artifact)
         except IntegrityError as clash:
             _refuse_known(actor, sha256)

@@ -122,11 +122,11 @@ class Command(BaseCommand):
         _warm_engines()
         with work_folder("fetch") as folder:
             target = fetch(options["target"], into=folder, cache=settings.CACHE_DIR)
+            origin = _origin(options["provenance"], options["source"])
             if options["record"]:  # first: a refusal is to be in the ledger too
-                self._record(options["record"], target)
+                self._record(options, target)
             fail_on = Severity(options["fail_on"])
             before = _before(options["against"], folder / "before", fail_on) if options["against"] else None
-            origin = _origin(options["provenance"], options["source"])
             with _vetted(target, folder, fail_on, before, origin) as report:
                 return report.verdict, self._rendered(report, options)
 
@@ -135,13 +135,19 @@ class Command(BaseCommand):
         width = get_terminal_size().columns if terminal else 0
         return render.render(report, options["format"], colour=terminal, width=width)
 
-    def _record(self, username: str, target: Target) -> None:
+    def _record(self, options: dict[str, Any], target: Target) -> None:
         from plugins.services.recording import RecordRefused, record  # noqa: PLC0415 - only with --record
 
         if not _has_database():
             raise Unusable("no-database", NO_DATABASE)
         try:
-            submission = record(path=target.path, filename=target.filename, username=username)
+            submission = record(
+                path=target.path,
+                filename=target.filename,
+                username=options["record"],
+                attestations=options["provenance"],
+                source=options["source"],
+            )
         except RecordRefused as refusal:
             raise Unusable("not-recorded", str(refusal)) from refusal
         except DatabaseError as problem:

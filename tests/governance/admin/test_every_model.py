@@ -71,6 +71,7 @@ ROWS = {
     "hunthit": factories.HuntHitFactory,
     "monitoredfinding": factories.MonitoredFindingFactory,
     "observation": factories.ObservationFactory,
+    "originfile": factories.OriginFileFactory,
     "ownerteam": factories.OwnerTeamFactory,
     "plugin": factories.PluginFactory,
     "pluginversion": factories.PluginVersionFactory,

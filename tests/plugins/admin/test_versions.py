@@ -74,7 +74,7 @@ def test_query_count_of_the_page_is_flat(client, more, django_assert_num_queries
     client.force_login(UserFactory(role=Role.REVIEWER))
     client.get(address("change", run.version))
 
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(21):
         client.get(address("change", run.version))
 
 
