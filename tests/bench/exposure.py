@@ -7,13 +7,11 @@ before, run by run, on a share of the runs, scaled up. All three have to give th
 """
 
 import datetime as dt
-import logging
-import os
 import random
 import sys
 import time
 
-from tests.support import available
+from tests.bench.database import own_database, say
 
 VERSIONS, COMPONENTS, PACKAGES, ADVISORIES, NEW = 10_000, 20, 5_000, 20_000, 200
 WALKED = 500
@@ -26,34 +24,10 @@ BEGAN = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
 
 def main() -> int:
     """Fill a database of its own, measure, and drop it again."""
-    url = available.postgres_url()
-    if not url:
-        say("affected versions: no PostgreSQL on 127.0.0.1:5432, nothing measured")
-        return 0
-    os.environ["DATABASE_URL"] = url
-    from tests.support import environment  # noqa: PLC0415 - reads the address just set
-
-    environment.prepare()
-    import django  # noqa: PLC0415 - its settings are chosen above
-
-    logging.disable(logging.WARNING)
-    django.setup()
-    from django.db import connection  # noqa: PLC0415 - ditto
-
-    old = connection.settings_dict["NAME"]
-    connection.settings_dict["TEST"]["NAME"] = f"bench_{environment.run_id()}_{os.getpid()}"
-    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-    try:
-        _measure()
-    finally:
-        connection.creation.destroy_test_db(old, verbosity=0)
+    with own_database("affected versions") as there:
+        if there:
+            _measure()
     return 0
-
-
-def say(line: str) -> None:
-    """Print a line."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
 
 
 def document(name: str, package: str, fixed: str) -> dict:

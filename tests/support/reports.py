@@ -65,3 +65,10 @@ def about(artifact, report=None):
     report = report or made_report()
     unpacked = replace(report.intake.unpacked, sha256=artifact.sha256)
     return replace(report, intake=replace(report.intake, unpacked=unpacked))
+
+
+def recognised(report, past):
+    """The report with each finding told apart by what is known from before; its score and verdict stay."""
+    recogniser = Recogniser(past, fail_on=report.fail_on)
+    results = tuple(recogniser.read(result) for result in report.results)
+    return replace(report, results=results, fixed=recogniser.gone(results))

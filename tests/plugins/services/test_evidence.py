@@ -6,12 +6,11 @@ import pytest
 from governance.canonical import digest
 from governance.vocabulary import CheckStatus, Severity
 from plugins.models import CheckRun, Component, CriterionResult, Finding, Observation
-from plugins.past import Recogniser
 from plugins.services import runs
 from plugins.services.past import past_of
 from tests.factories import VettingRunFactory
 from tests.plugins import cases
-from tests.support.reports import made_report
+from tests.support.reports import made_report, recognised
 
 pytestmark = pytest.mark.django_db
 HOSTILE = "a\x00b\ud800c'\"<script>"
@@ -24,10 +23,7 @@ def store(policy):
     def end(report, **more):
         run = VettingRunFactory(queued=True, version__state="vetting", policy=policy, **more)
         taken = runs._take_up(run.pk)
-        recogniser = Recogniser(past_of(taken), fail_on=report.fail_on)
-        results = tuple(recogniser.read(result) for result in report.results)
-        read = dataclasses.replace(report, results=results, fixed=recogniser.gone(results))
-        return runs._conclude(run.pk, taken.attempts, read)
+        return runs._conclude(run.pk, taken.attempts, recognised(report, past_of(taken)))
 
     return end
 
