@@ -159,6 +159,9 @@ class Evidence:
     """What the reports in the package say, in a sentence; empty where there is none that could be read."""
     origin: ShownOrigin | None = None
     """Where it comes from; None where the report does not say."""
+    monitored: tuple[Mapping[str, Any], ...] = ()
+    """What detection rules on trial found; in none of the counts."""
+    monitored_total: int = 0
 
     @property
     def sandbox(self) -> tuple[LoggedPhase, ...]:
@@ -258,6 +261,8 @@ def evidence_of(run: VettingRun, *, limit: int = LIMIT) -> Evidence:
         env=tuple(_variable(row) for row in (report.get("env") or ())[:limit]),
         tests=_tests(report.get("tests")),
         origin=origin_of(report),
+        monitored=tuple(report.get("monitored") or ())[:limit],
+        monitored_total=len(report.get("monitored") or ()),
     )
 
 

@@ -82,10 +82,9 @@ class DetectionRuleAdmin(ReadOnlyAdmin[DetectionRule]):
     """Rules, each in all its revisions. A page shows one; services change it."""
 
     empty_text = gettext_lazy("Write the first one with “Add”: what an incident taught, so that it is found again.")
-    list_display = ("code", "revision", "title", "kind", "severity_shown", "state_shown", "trial_hits", "author")
-    list_display_links = ("code", "title")
+    list_display = ("shown_code", "title", "kind", "severity_shown", "state_shown", "trial_hits")
+    list_display_links = ("shown_code", "title")
     list_filter = ("state", "kind", "severity")
-    list_select_related = ("author",)
     search_fields = ("code", "title", "body", "why")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DetectionRule]:
@@ -98,6 +97,11 @@ class DetectionRuleAdmin(ReadOnlyAdmin[DetectionRule]):
         """Whoever may write rules."""
         return request.user.has_perm(ADD)
 
+    @admin.display(description=gettext_lazy("Rule"), ordering="code")
+    def shown_code(self, rule: DetectionRule) -> str:
+        """Code and revision."""
+        return f"{rule.code} · {rule.revision}"
+
     @admin.display(description=gettext_lazy("Severity"), ordering="severity")
     def severity_shown(self, rule: DetectionRule) -> SafeString:
         """The severity as a badge."""
@@ -108,7 +112,7 @@ class DetectionRuleAdmin(ReadOnlyAdmin[DetectionRule]):
         """The state as a badge."""
         return state_badge(rule.state, rule.get_state_display())
 
-    @admin.display(description=gettext_lazy("Hits on trial, 30 days"), ordering="recent_hits")
+    @admin.display(description=gettext_lazy("Trial hits, 30 days"), ordering="recent_hits")
     def trial_hits(self, rule: DetectionRule) -> str:
         """How often it hit without counting; empty where it was never on trial."""
         return str(rule.recent_hits) if rule.monitored_at else ""  # type: ignore[attr-defined]

@@ -44,7 +44,7 @@ class DetectionRuleForm(forms.Form):
         label=gettext_lazy("Kind"),
         choices=list(RULE_KINDS.items()),
         widget=forms.Select(LINE),
-        help_text=gettext_lazy("Each kind is shown by an example below."),
+        help_text=gettext_lazy("Beside the form is an example of each."),
     )
     languages = forms.MultipleChoiceField(
         label=gettext_lazy("Languages"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -31,6 +32,7 @@ def ast_grep(body: str, languages: tuple[str, ...]) -> dict[str, Any]:
         raise BodyInvalid(f"An ast-grep rule is a mapping with the keys {', '.join(sorted(_KEYS))} and no others.")
     if not _MATCHERS & document.keys():
         raise BodyInvalid("The rule matches nothing: it needs `rule`, or one of `calls`, `reads`, `imports`.")
+    _demand_plain(document)
     _demand_fit(document)
     engine: dict[str, Any] = {"languages": list(languages)}
     engine |= {key: _names(key, document[key]) for key in _NAMED if key in document}
@@ -40,6 +42,14 @@ def ast_grep(body: str, languages: tuple[str, ...]) -> dict[str, Any]:
         engine |= {"ast": document["rule"], "words": [""]}
         engine |= {key: document[key] for key in _PARTS if key in document}
     return engine
+
+
+def _demand_plain(document: dict[str, Any]) -> None:
+    """YAML knows dates and sets; the engine takes what JSON can say."""
+    try:
+        json.dumps(document)
+    except (TypeError, ValueError, RecursionError) as problem:
+        raise BodyInvalid("The rule holds something that is neither text nor number: put it in quotes.") from problem
 
 
 def _demand_fit(document: dict[str, Any]) -> None:

@@ -82,6 +82,7 @@ class _Files:
             for language in languages:
                 path = f"{group}-{index}-{language or 'any'}.{SUFFIXES.get(language, 'txt')}"
                 (self.root / path).write_text(text, encoding="utf-8", errors="replace")
+                (self.root / path).chmod(0o644)
                 self.names[path] = (group, index)
                 self.files.append(SourceFile(path, len(text), "0" * 64, language or None))
 
@@ -119,6 +120,8 @@ def _form(rule: Rule) -> Iterator[str]:
         yield "An ast-grep rule names the languages it is written for."
     if rule.kind in {Kind.HOST, Kind.DEPENDENCY} and (rule.languages or rule.files):
         yield f"A {rule.kind} rule asks what is known of the package: leave languages and files empty."
+    if rule.capability and rule.kind is Kind.HOST:
+        yield "A host shows no capability: leave it empty."
     if not rule.body.strip():
         yield "The rule has no body."
     elif len(rule.body) > bodies.BODY_LIMIT:

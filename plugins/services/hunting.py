@@ -6,11 +6,14 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db.models import OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
 
+from plugins import slots
 from plugins.archive import ArchiveRefused
 from plugins.checks.base import NO_RESULT
+from plugins.checks.detection import CODE
 from plugins.config import archive_limits
 from plugins.detection import lists
 from plugins.detection.rule import FILE_KINDS, Hit, Kind
@@ -47,7 +50,10 @@ def look(rule: Rule, version: PluginVersion) -> Answer:
         with work_folder("hunt") as folder:
             version.artifact.copy_to(folder / "artifact")
             filename = version.artifact.filename
-            with intake(folder / "artifact", filename=filename, work=folder, limits=archive_limits()) as taken:
+            with (
+                intake(folder / "artifact", filename=filename, work=folder, limits=archive_limits()) as taken,
+                slots.hold(settings.CACHE_DIR / "slots", CODE),
+            ):
                 found = search([rule], taken.root, taken.package.files)
     except UNREADABLE as problem:
         return Answer(gap=str(problem) or type(problem).__name__)

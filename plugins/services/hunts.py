@@ -7,6 +7,7 @@ written nothing, and whoever takes the batch up looks anew. So nothing is lost, 
 from __future__ import annotations
 
 import logging
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,8 @@ LEASE = timedelta(seconds=60)
 BEAT = 15.0
 MAX_ATTEMPTS = 3
 HITS_A_VERSION = 50
+LONG_ENOUGH = 300.0
+"""Seconds after which a batch ends and lets the rest of it wait: far from what the queue takes for hanging."""
 
 
 class HuntRefused(Exception):
@@ -146,12 +149,15 @@ def _keep(batch: HuntBatch) -> None:
 
 
 def _answers(batch: HuntBatch, rule: Rule) -> Mapping[int, Answer] | None:
-    """What is known of each version; None where the hunt was stopped meanwhile."""
+    """What is known of each version, as many as there is time for; None where the hunt was stopped meanwhile."""
     versions = list(PluginVersion.objects.filter(pk__in=batch.versions).select_related("artifact"))
     if not reads_packages(rule):
         return look_up(rule, versions)
-    answers = {}
+    answers: dict[int, Answer] = {}
+    end = time.monotonic() + LONG_ENOUGH
     for version in versions:
+        if answers and time.monotonic() > end:
+            break
         if not Hunt.objects.unfinished().filter(pk=batch.hunt_id).exists():
             return None
         answers[version.pk] = look(rule, version)
@@ -169,12 +175,7 @@ def _conclude(batch: HuntBatch, answers: Mapping[int, Answer] | None) -> HuntBat
         return None
     for pk, answer in answers.items():
         _store(hunt, pk, answer)
-    _close(
-        hunt,
-        current,
-        hits=sum(bool(a.hits) for a in answers.values()),
-        errors=sum(bool(a.gap) for a in answers.values()),
-    )
+    _close(hunt, current, answers)
     return current
 
 
@@ -202,12 +203,19 @@ def _begin(hunt: Hunt) -> None:
     hunt.save(update_fields=["state", "started_at"])
 
 
-def _close(hunt: Hunt, batch: HuntBatch, *, hits: int, errors: int) -> None:
-    """End a batch under the hunt's lock; its counters keep no lineage."""
-    batch.state = HuntState.DONE
-    batch.save(update_fields=["state"])
+def _close(hunt: Hunt, batch: HuntBatch, answers: Mapping[int, Answer]) -> None:
+    """End a batch under the hunt's lock, or let what is left of it wait its turn; the counters keep no lineage."""
+    left = [pk for pk in batch.versions if pk not in answers]
+    if left:
+        batch.versions, batch.state, batch.attempts = left, HuntState.QUEUED, 0
+        batch.released_at = batch.lease_until = None
+    else:
+        batch.state = HuntState.DONE
+    batch.save(update_fields=["versions", "state", "attempts", "released_at", "lease_until"])
     Hunt.objects.filter(pk=hunt.pk).update(
-        done=F("done") + len(batch.versions), hit_versions=F("hit_versions") + hits, errors=F("errors") + errors
+        done=F("done") + len(answers),
+        hit_versions=F("hit_versions") + sum(bool(answer.hits) for answer in answers.values()),
+        errors=F("errors") + sum(bool(answer.gap) for answer in answers.values()),
     )
     if not hunt.batches.unfinished().exists():
         hunt.refresh_from_db(fields=["done", "hit_versions", "errors"])
@@ -273,8 +281,10 @@ def _requeue(batch: HuntBatch, now: datetime) -> None:
     if hunt.state == HuntState.QUEUED:
         _begin(hunt)
     reason = _("The worker was lost %(times)s times at these versions.") % {"times": current.attempts}
-    HuntGap.objects.bulk_create(HuntGap(hunt=hunt, version_id=pk, reason=reason) for pk in current.versions)
-    _close(hunt, current, hits=0, errors=len(current.versions))
+    answers = {pk: Answer(gap=reason) for pk in current.versions}
+    for pk, answer in answers.items():
+        _store(hunt, pk, answer)
+    _close(hunt, current, answers)
 
 
 def _next() -> None:

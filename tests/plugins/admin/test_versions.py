@@ -50,6 +50,25 @@ def test_the_page_shows_the_whole_evidence(client):
         assert text in page
 
 
+def test_what_rules_on_trial_found_stands_apart_from_the_findings(client):
+    hit = {
+        "check": "detection", "rule": "no-evil", "severity": "high", "title": "It names <b>evil.example</b>",
+        "path": "index.js", "line": 3, "snippet": "<script>", "detail": "(Detection rule no-evil, revision 2.)",
+        "cwe": "", "fingerprint": "a" * 64, "remediation": "",
+    }  # fmt: skip
+    plain = VettingRunFactory()
+    run = VettingRunFactory(evidence=False, report={**plain.report, "monitored": [hit]})
+    client.force_login(UserFactory(role=Role.AUDITOR))
+
+    page = client.get(address("change", run.version))
+
+    assert page.context["page"].evidence.findings_total == 0
+    assert "Only monitored" in page.text
+    assert "It names &lt;b&gt;evil.example&lt;/b&gt;" in page.text
+    assert "no-evil, revision 2" in page.text
+    assert "Only monitored" not in client.get(address("change", plain.version)).text
+
+
 def test_text_of_a_package_is_escaped(client):
     version = PluginVersionFactory(
         plugin=PluginFactory(name="<script>alert('name')</script>"), description="<img src=x onerror=alert(1)>"

@@ -2,6 +2,7 @@
 
 import pytest
 
+from governance.vocabulary import Capability
 from plugins.detection import searching
 from plugins.detection.validation import Examples, joined, problems, split
 from plugins.sandbox import SandboxUnavailable
@@ -65,6 +66,8 @@ def test_a_sound_rule_has_no_problems(subject):
         (ast_grep("where: {regex: x}"), "matches nothing"),
         (ast_grep("rule: {pattern: fetch($A)}\nfix: x"), "and no others"),
         (ast_grep("rule: [\n"), "no YAML near line"),
+        (ast_grep("rule: {regex: 2026-11-26}"), "neither text nor number"),
+        (rule("host", "evil.example", capability=Capability.NETWORK_OUTBOUND), "shows no capability"),
         (ast_grep("rule: {pattern: fetch($A)}", languages=()), "names the languages"),
         (rule("host", "evil.example", files="*.js"), "leave languages and files empty"),
     ],

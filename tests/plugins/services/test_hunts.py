@@ -119,6 +119,22 @@ def test_a_rule_that_never_ends_answers_for_nothing(monkeypatch):
     assert "took longer than 1 seconds" in HuntGap.objects.get().reason
 
 
+def test_a_batch_that_takes_long_ends_and_its_rest_waits(monkeypatch):
+    monkeypatch.setattr(hunts, "LONG_ENOUGH", 0)
+    for _ in range(3):
+        version()
+    found = hunt()
+    batch = HuntBatch.objects.get()
+
+    hunts.execute_batch(batch_id=batch.pk)
+
+    assert counters(found) == (HuntState.RUNNING, 3, 1, 1, 0)
+    hunts.execute_batch(batch_id=batch.pk)
+    hunts.execute_batch(batch_id=batch.pk)
+    assert counters(found) == (HuntState.DONE, 3, 3, 3, 0)
+    assert HuntHit.objects.values("version").distinct().count() == HuntHit.objects.count() == 3
+
+
 def test_hits_of_one_version_are_bounded_and_counted(monkeypatch):
     monkeypatch.setattr(hunts, "HITS_A_VERSION", 3)
     version("evil.example\n" * 40)
