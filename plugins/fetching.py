@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from plugins.offered_origins import npm_attestations, pypi_attestations
 from plugins.sandbox import Bind, Limits, SandboxUnavailable
 from plugins.sandbox.network import network_binds, network_env
 from plugins.sandbox.python import run_python
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from plugins.sandbox import SandboxResult
 
 TIMEOUT = 300
+ORIGIN = "origin"
+"""Folder beside a fetched package for what proves its origin."""
 _NPM = re.compile(
     r"(?P<name>(@[a-z0-9][a-z0-9._~-]*/)?[a-z0-9][a-z0-9._~-]*)@(?P<version>\d+\.\d+\.\d+([-+][0-9a-z.+-]+)?)",
     re.ASCII | re.IGNORECASE,
@@ -52,6 +55,8 @@ class Target:
 
     path: Path
     filename: str
+    attestations: tuple[Path, ...] = ()
+    """What the registry offers to prove its origin, unverified."""
 
 
 def fetch(target: str, *, into: Path, cache: Path | None = None) -> Target:
@@ -92,14 +97,30 @@ def _cached(
         raise FetchFailed("bad-target", f"{spec[:200]!r} is not of the form {wanted} with an exact version.")
     shelf = cache / "packages" / quote(spec, safe="@=") if cache else None
     if shelf and (kept := next((file for file in sorted(shelf.glob("*")) if file.is_file()), None)):
-        return Target(kept, kept.name)
+        return Target(kept, kept.name, tuple(sorted((shelf / ORIGIN).glob("*"))))
     path = download(match["name"], match["version"], into)
+    offered = _offered(download, match, path)
     if shelf:
-        shelf.mkdir(parents=True, exist_ok=True)
-        scratch = shelf.parent / f".{os.getpid()}-{path.name}"
-        shutil.copyfile(path, scratch)
-        scratch.rename(shelf / path.name)
-    return Target(path, path.name)
+        for file, place in ((offered, shelf / ORIGIN), (path, shelf)):  # the package last: it says that all is there
+            if file:
+                _shelve(file, place, shelf.parent)
+    return Target(path, path.name, (offered,) if offered else ())
+
+
+def _offered(download: Callable[[str, str, Path], Path], match: re.Match[str], path: Path) -> Path | None:
+    """The attestations of a package that was fetched just now, beside it."""
+    folder = path.parent / ORIGIN
+    folder.mkdir(exist_ok=True)
+    if download is _npm:
+        return npm_attestations(match["name"], match["version"], folder)
+    return pypi_attestations(match["name"], path.name, folder)
+
+
+def _shelve(file: Path, place: Path, room: Path) -> None:
+    place.mkdir(parents=True, exist_ok=True)
+    scratch = room / f".{os.getpid()}-{file.name}"
+    shutil.copyfile(file, scratch)
+    scratch.rename(place / file.name)
 
 
 def _npm(name: str, version: str, into: Path) -> Path:

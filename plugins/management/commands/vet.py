@@ -122,9 +122,10 @@ class Command(BaseCommand):
         _warm_engines()
         with work_folder("fetch") as folder:
             target = fetch(options["target"], into=folder, cache=settings.CACHE_DIR)
-            origin = _origin(options["provenance"], options["source"])
+            statements = [*options["provenance"], *target.attestations]
+            origin = _origin(statements, options["source"])
             if options["record"]:  # first: a refusal is to be in the ledger too
-                self._record(options, target)
+                self._record(options, target, statements)
             fail_on = Severity(options["fail_on"])
             before = _before(options["against"], folder / "before", fail_on) if options["against"] else None
             with _vetted(target, folder, fail_on, before, origin) as report:
@@ -135,7 +136,7 @@ class Command(BaseCommand):
         width = get_terminal_size().columns if terminal else 0
         return render.render(report, options["format"], colour=terminal, width=width)
 
-    def _record(self, options: dict[str, Any], target: Target) -> None:
+    def _record(self, options: dict[str, Any], target: Target, statements: Sequence[Path]) -> None:
         from plugins.services.recording import RecordRefused, record  # noqa: PLC0415 - only with --record
 
         if not _has_database():
@@ -145,7 +146,7 @@ class Command(BaseCommand):
                 path=target.path,
                 filename=target.filename,
                 username=options["record"],
-                attestations=options["provenance"],
+                attestations=statements,
                 source=options["source"],
             )
         except RecordRefused as refusal:

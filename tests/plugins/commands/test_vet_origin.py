@@ -6,6 +6,7 @@ import json
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
+from plugins.fetching import Target
 from tests.plugins.commands.cases import vet, vet_json
 from tests.plugins.provenance import forge
 
@@ -91,3 +92,12 @@ def test_more_files_than_any_package_has_are_refused(db, package, attested):
     ended, document = vet_json(package, *["--provenance", attested] * 9)
 
     assert (ended, document["error"]["code"]) == (2, "provenance")
+
+
+def test_proof_that_the_registry_offered_is_judged_too(db, package, attested, monkeypatch):
+    target = Target(package, package.name, (attested,))
+    monkeypatch.setattr("plugins.management.commands.vet.fetch", lambda *_args, **_more: target)
+
+    _code, document = vet_json("npm:acme@1.0.0")
+
+    assert document["provenance"]["verified"] is True
