@@ -53,6 +53,8 @@ CHECKS = (
     ("malware", "passed", "yara-x", "1.4.0", 14, "14 files matched no rule."),
 )
 
+RULE_SET = {"name": "GuardDog", "release": "3.2.0", "digest": "sha256:" + "5e" * 32, "rules": 55}
+
 COMPONENTS = (
     {
         "purl": "pkg:pypi/requests@2.19.0",
@@ -124,6 +126,7 @@ def vetting_report(**over):
                 "duration_ms": 120,
                 "findings": sum(finding["check"] == code for finding in FINDINGS),
                 "reason": reason,
+                "evidence": {"rule_set": RULE_SET} if code == "malware" else {},
             }
             for code, status, engine, version, examined, reason in CHECKS
         ],

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime  # noqa: TC003 - `snapshot` reads the types of the fields
 from typing import ClassVar
 
+from plugins.rule_sets import RuleSetFacts  # noqa: TC001 - likewise
+
 
 @dataclass(frozen=True, slots=True)
 class Made:
@@ -128,6 +130,8 @@ class CheckLine:
     findings: int
     duration_ms: int
     reason: str
+    rule_set: RuleSetFacts | None = None
+    """The rule set it judged by, where it names one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from audits.reports.documents import (
 from governance.models.choices import label
 from governance.policies import PolicyRules
 from governance.vocabulary import Capability, CheckStatus, Severity, Tier
+from plugins.rule_sets import rule_set_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,6 +70,7 @@ def checks_of(report: Report) -> tuple[CheckLine, ...]:
             findings=row["findings"],
             duration_ms=row["duration_ms"],
             reason=row["reason"],
+            rule_set=rule_set_of(row.get("evidence")),
         )
         for row in report["checks"]
     )

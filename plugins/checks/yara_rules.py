@@ -8,9 +8,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from plugins.rule_sets import RuleSetFacts
 from plugins.sandbox import Bind, SandboxUnavailable, run_python
 
-DISTRIBUTION = "guarddog"
+NAME, DISTRIBUTION = "GuardDog", "guarddog"
 ENGINE = "plugins.checks.engines.yara_engine"
 VARIABLE = "PLUGWARDEN_GUARDDOG_RULES"
 INSTALL = "Install them with: make setup"
@@ -26,6 +27,10 @@ class RuleSet:
     digest: str
     """SHA-256 over the names and bytes of all its files and the engine's version."""
     files: int
+
+    def facts(self, *, in_use: int | None) -> RuleSetFacts:
+        """What the record says of it; `in_use` is how many rules the engine had."""
+        return RuleSetFacts(NAME, self.version, f"sha256:{self.digest}", in_use)
 
     def compiled(self, cache: Path) -> Path:
         """Where its compiled form is cached."""

@@ -11,9 +11,10 @@ from urllib.parse import quote
 from governance.release import VERSION
 from governance.vocabulary import CheckStatus, Severity, Verdict
 from plugins.origin import is_proven
+from plugins.rule_sets import rule_set_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from plugins.checks.base import CheckResult, Finding
     from plugins.vetting import Report
@@ -52,7 +53,8 @@ def sarif_document(report: Report) -> dict[str, Any]:
                         "version": VERSION,
                         "informationUri": "https://plugwarden.org",
                         "rules": [_rule(rule, found) for rule, found in rules.items()],
-                    }
+                    },
+                    "extensions": list(_rule_sets(report.results)),
                 },
                 "invocations": [
                     {
@@ -76,6 +78,17 @@ def sarif_document(report: Report) -> dict[str, Any]:
             }
         ],
     }
+
+
+def _rule_sets(results: Iterable[CheckResult]) -> Iterator[dict[str, Any]]:
+    """The rule sets of others that checks judged by: what SARIF calls extensions of the tool."""
+    for result in results:
+        if rules := rule_set_of(result.evidence):
+            yield {
+                "name": rules.name,
+                "version": rules.release,
+                "properties": {"check": result.code, "digest": rules.digest, "ruleCount": rules.rules},
+            }
 
 
 def _rule(rule: str, found: Finding) -> dict[str, Any]:

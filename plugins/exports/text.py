@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from governance.vocabulary import Severity
 from plugins.checks.changes import title
 from plugins.origin import origin_document
+from plugins.rule_sets import rule_set_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,6 +82,8 @@ def _checks(report: Report, colour: bool) -> Iterator[str]:
         status = paint(f"{result.status.value:<14}", colour, key=result.status.value)
         counted = f"{result.examined:>6} examined  {result.duration_ms:>6} ms"
         yield f"  {result.code:<13} {status} {counted}  {plain(result.reason)}"
+        if rules := rule_set_of(result.evidence):
+            yield f"{'':<16}rules: {plain(rules.label)}, {plain(rules.digest)}"
 
 
 def _findings(report: Report, colour: bool) -> Iterator[str]:

@@ -12,6 +12,7 @@ from governance.models.choices import choices
 from governance.vocabulary import CheckStatus, FindingState, Severity
 from plugins.enums import Outcome
 from plugins.models.runs import VettingRun
+from plugins.rule_sets import RuleSetFacts, rule_set_of
 
 
 def at(line: int) -> str:
@@ -50,6 +51,11 @@ class CheckRun(Evidence):
 
     def __str__(self) -> str:
         return f"{self.code.capitalize()}: {self.get_status_display()}"
+
+    @property
+    def rule_set(self) -> RuleSetFacts | None:
+        """The rule set it judged by, where it names one."""
+        return rule_set_of(self.evidence)
 
 
 class Finding(Evidence):

@@ -146,8 +146,10 @@ def test_dossier_says_what_it_has_to(dossier_pdf):
         "python -m certification.verify",
         "Demo. Made in demo mode",
         "Close the leaked token",
+        "Rule set of the check malware: GuardDog 3.2.0, 55 rules.",
     ):
         assert words in text
+    assert f"sha256:{'5e' * 32}" in text.replace(" ", "")
 
 
 def test_audit_report_says_what_it_has_to(audit_pdf):

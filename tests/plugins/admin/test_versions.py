@@ -46,6 +46,8 @@ def test_the_page_shows_the_whole_evidence(client):
         "Demo data",
         "No credentials in the package",
         "2028-01-31",
+        "Rules: GuardDog 3.2.0, 55 rules",
+        f'title="sha256:{"5e" * 32}"',
     ):
         assert text in page
 

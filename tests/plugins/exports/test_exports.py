@@ -11,6 +11,7 @@ from django.conf import settings
 from governance.policies import baseline
 from governance.vocabulary import CheckStatus, Severity, Verdict
 from plugins.advisories.starter import NAME, starter_feed
+from plugins.checks import yara_rules
 from plugins.checks.base import CheckResult, FeedSnapshot, Finding
 from plugins.exports.render import FORMATS, render
 from plugins.exports.sarif import LEVELS
@@ -117,6 +118,26 @@ def test_sarif_has_the_structure_of_2_1_0(report):
             assert not place["artifactLocation"]["uri"].startswith("/")
             assert place.get("region", {"startLine": 1})["startLine"] >= 1
     assert run["invocations"][0]["executionSuccessful"] is True
+
+
+def test_every_format_names_the_rule_set_of_the_malware_check(report):
+    rules = yara_rules.installed()
+    told = documents(report)
+    evidence = next(check["evidence"] for check in told["json"]["checks"] if check["code"] == "malware")
+    (driver,) = (run["tool"] for run in told["sarif"]["runs"])
+
+    assert evidence["rule_set"] == {
+        "name": "GuardDog", "release": rules.version, "digest": f"sha256:{rules.digest}", "rules": rules.files,
+    }  # fmt: skip
+    assert driver["extensions"] == [
+        {
+            "name": "GuardDog",
+            "version": rules.version,
+            "properties": {"check": "malware", "digest": f"sha256:{rules.digest}", "ruleCount": rules.files},
+        }
+    ]
+    line = f"rules: GuardDog {rules.version}, {rules.files} rules, sha256:{rules.digest}"
+    assert line in render(report, "text")
 
 
 def test_sarif_levels_follow_the_severity_of_each_finding(report):

@@ -50,6 +50,15 @@ def test_version_says_its_place_in_the_queue(portal, mine):
     assert "Waiting for a reviewer: place 3 in the queue, due 26 Nov 2099." in page(portal, mine)
 
 
+def test_version_says_which_rule_set_it_was_judged_by(portal, mine):
+    VettingRunFactory(version=mine)
+    shown = page(portal, mine)
+
+    assert "Rules: GuardDog 3.2.0, 55 rules, " in shown
+    assert f'title="sha256:{"5e" * 32}"' in shown
+    assert shown.count("Rules: ") == 1
+
+
 def test_version_names_who_reviews_it(portal, mine):
     ReviewFactory(
         version=mine, reviewer=UserFactory(first_name="Grace", last_name="Hopper"), due_on=dt.date(2099, 1, 2)
