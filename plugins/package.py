@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from governance.vocabulary import Capability
 
-SHIPPED_SCOPES = frozenset({"runtime", "optional", "bundled"})
+SHIPPED_SCOPES = frozenset({"runtime", "optional", "bundled", "locked"})
 """Scopes whose dependencies reach the platform: not what developers or builds install, nor what it brings itself."""
 
 
@@ -40,7 +40,8 @@ class Dependency:
     requirement: str
     """As written: `^1.2.0`, `==2.0; python_version<'3.9'`, an address, or "" for any."""
     scope: str = "runtime"
-    """`runtime`, `dev`, `optional`, `peer`, `build` or `bundled`."""
+    """`runtime`, `dev`, `optional`, `peer`, `build`, `bundled`, or `locked`: a version somebody built with, by a lock
+    that does not bind whoever installs the package."""
     path: str = ""
     line: int = 0
     direct: bool = True
@@ -48,6 +49,10 @@ class Dependency:
     """The one exact version the requirement allows (`==1.2.3`, npm `1.2.3`, a lock entry), else None."""
     license: str = ""
     """As stated by the package itself where it lies inside, or by the lock; empty: not known here."""
+    integrity: str = ""
+    """Digest of the package file as a lock writes it: `sha512-…` in base64, or `sha256:…` in hex."""
+    needs: tuple[str, ...] = ()
+    """What it needs itself, as the lock resolved it: `name@version`."""
 
     @property
     def purl(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from plugins.advisories.ranges import Undecidable, fixed_versions, is_affected, points
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 AFFECTED = "affected"
 COULD_RESOLVE = "could-resolve"
+LOCKED = "locked"
+"""The scope of what somebody built with. Whoever installs the package may get that version, or another; but malware has
+run where it was built."""
 LOWEST = "0.0.0"
 """Stands for "any version before the first that is named"; not one anybody has released."""
 
@@ -120,6 +123,8 @@ class AdvisoryIndex:
             for fault in self.faults(requirement.ecosystem, requirement.name)
             if (match := _match(fault, requirement, doubts))
         ]
+        if dependency.scope == LOCKED:
+            matches = [match if match.malicious else replace(match, kind=COULD_RESOLVE) for match in matches]
         matches.sort(key=lambda match: (-match.severity.rank, match.id))
         clauses = dict.fromkeys([*doubts.values(), *_pin_doubts(requirement)])
         return Answer(dependency, requirement, tuple(matches), tuple(clauses), tuple(doubts))

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from governance.vocabulary import Severity
-from plugins.advisories.matching import AFFECTED, LOWEST
+from plugins.advisories.matching import AFFECTED, LOCKED, LOWEST
 from plugins.advisories.requirements import Kind
 from plugins.advisories.severity import lowered
 from plugins.advisories.versions import SUPPORTED
@@ -134,8 +134,9 @@ def _rule(match: Match) -> str:
 def _title(answer: Answer, match: Match) -> str:
     cve = next((name for name in match.aliases if name.startswith("CVE-")), "")
     names = " / ".join(name for name in (match.id, cve) if name)
-    could = "" if match.kind == AFFECTED else "could resolve to a version with "
-    separator = ": " if match.kind == AFFECTED else " "
+    certain = match.kind == AFFECTED or answer.dependency.scope == LOCKED
+    could = "" if certain else "could resolve to a version with "
+    separator = ": " if certain else " "
     summary = f": {match.summary}" if match.summary else ""
     exploited = " (known exploited)" if match.exploited_since else ""
     return f"{label(answer)}{separator}{could}{names}{exploited}{summary}"
@@ -147,7 +148,12 @@ def _detail(answer: Answer, match: Match) -> str:
         said.append(f"The advisory's severity is {match.severity}.")
     else:
         said.append(f"Severity not given by the advisory; {match.severity} is assumed.")
-    if match.kind != AFFECTED:
+    if match.kind != AFFECTED and answer.dependency.scope == LOCKED:
+        said.append(
+            "It was built with this version, by a lock file that does not bind whoever installs the package: one step"
+            " less severe than if it did."
+        )
+    elif match.kind != AFFECTED:
         example = f", {match.example} for one" if match.example != LOWEST else ""
         said.append(
             f"The requirement allows affected versions{example}, so it depends on the day of the installation:"
@@ -168,6 +174,8 @@ def _remediation(answer: Answer, match: Match) -> str:
         others = match.fixed[1:SHOWN_FIXES]
         also = f" (or, of newer lines, {', '.join(others)})" if others else ""
         return f"Upgrade {name} to {match.fixed[0]} or later{also}."
+    if answer.dependency.scope == LOCKED:
+        return f"Build and test with {name} {match.fixed[0]} or later, and ask for it where you ask for what needs it."
     if match.upgrade:
         return f"Raise the lower bound of {name} to >= {match.upgrade}, which the requirement allows already."
     return f"The requirement allows no version that fixes it: move {name} to >= {match.fixed[-1]}."

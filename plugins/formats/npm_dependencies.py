@@ -1,15 +1,13 @@
-"""Dependencies of an npm package: as its manifest states them, as a lock file pins them, and those it brings along."""
+"""Dependencies of an npm package: as its manifest states them, and those it brings along."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from plugins.documents import Document, PackageRefused, clean, quote
 from plugins.formats.identity import MAX_DEPENDENCIES, is_npm_name, is_semver, too_many_dependencies
 from plugins.formats.npm_license import npm_license
-from plugins.formats.npm_lock import Locked, read_lock
 from plugins.package import Dependency, Problem
 
 if TYPE_CHECKING:
@@ -23,18 +21,18 @@ _SCOPES = {
 }
 _ALIAS = re.compile(r"npm:(?P<name>(?:@[^/@]+/)?[^/@]+)(?:@(?P<range>.*))?")
 _BUNDLED = re.compile(r"(?:.*/)?node_modules/(?P<name>(?:@[^/]+/)?[^/@]+)/package\.json")
-_LOCKS = ("npm-shrinkwrap.json", "package-lock.json")
 
 
 def read_dependencies(tree: Tree, document: Document) -> tuple[tuple[Dependency, ...], tuple[Problem, ...]]:
-    """Collect all dependencies an npm package states, locks or bundles, and what is wrong with the statements."""
+    """Collect all dependencies an npm package states or bundles, and what is wrong with the statements.
+
+    Its lock files are read for every format alike, by `plugins.formats.locks`.
+    """
     problems: list[Problem] = []
     stated = _stated(document, problems)
-    locked, pins = _locked(tree, {dependency.name for dependency in stated}, problems)
-    stated = [_pinned(one, pins.get(one.name)) for one in stated]
     known = {(one.name, one.pinned) for one in stated if one.scope == "runtime"}
     bundled = [one for one in _bundled(tree, problems) if (one.name, one.pinned) not in known]
-    return (*stated, *locked, *bundled), tuple(problems)
+    return (*stated, *bundled), tuple(problems)
 
 
 def manifest_dependencies(tree: Tree, path: str, problems: list[Problem]) -> list[Dependency]:
@@ -90,47 +88,6 @@ def _dependency(
         problems.append(Problem("dependency-invalid", f"The dependency {quote(name)} cannot be read.", path, line))
         return None
     return Dependency("npm", name, text, scope, path, line, pinned=exact_version(text))
-
-
-def _pinned(stated: Dependency, locked: Locked | None) -> Dependency:
-    """A stated dependency with what the lock says of it; an exact version in the manifest stands."""
-    if locked is None:
-        return stated
-    if stated.pinned not in {None, locked.version}:
-        return stated
-    return replace(stated, pinned=locked.version, license=locked.license)
-
-
-def _locked(tree: Tree, direct: set[str], problems: list[Problem]) -> tuple[list[Dependency], dict[str, Locked]]:
-    """Read the lock file, if one is shipped: what is not stated in the manifest, and the pins of what is."""
-    path = next((path for path in _LOCKS if path in tree), None)
-    if path is None:
-        return [], {}
-    try:
-        document = tree.json_object(path)
-    except PackageRefused as refusal:
-        problems.append(Problem("lockfile-unreadable", str(refusal), path))
-        return [], {}
-    entries = read_lock(document)
-    if len(entries) > MAX_DEPENDENCIES:
-        raise too_many_dependencies(path)
-    pins = {one.name: one for one in entries if one.top_level and one.name in direct}
-    others = [
-        Dependency(
-            "npm",
-            one.name,
-            one.version,
-            one.scope,
-            path,
-            one.line,
-            direct=False,
-            pinned=one.version,
-            license=one.license,
-        )
-        for one in entries
-        if not (one.top_level and one.name in direct)
-    ]
-    return others, pins
 
 
 def _bundled(tree: Tree, problems: list[Problem]) -> list[Dependency]:

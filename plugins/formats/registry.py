@@ -24,6 +24,7 @@ from plugins.formats import (
     wordpress,
 )
 from plugins.formats.identity import MAX_DEPENDENCIES, too_many_dependencies
+from plugins.formats.locks.read import with_locks
 from plugins.formats.python_vendored import vendored
 from plugins.formats.tree import Format, Tree
 from plugins.package import Declaration, Problem
@@ -65,7 +66,7 @@ def read_package(root: Path, unpacked: Unpacked, *, filename: str) -> Package:
     own = tuple(file for file in unpacked.files if not file.container)
     tree = Tree(root, own)
     try:
-        package = _with_vendored(tree, choose(tree).read(tree, filename))
+        package = with_locks(tree, _with_vendored(tree, choose(tree).read(tree, filename)))
         declaration, problems = read_declaration(root, own)
         results, coverage, faults = read_reports(declaration or Declaration(), root, own)
     except PackageRefused:

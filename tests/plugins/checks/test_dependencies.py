@@ -390,3 +390,31 @@ def test_a_kept_result_counts_no_more_when_what_is_known_changes_but_does_as_it_
     assert basis(EXPLOITED) == basis(replace(EXPLOITED, known_age_days=2.5))
     assert basis(EXPLOITED) != basis(replace(EXPLOITED, known=()))
     assert basis(EXPLOITED) != basis(replace(EXPLOITED, likely=()))
+
+
+# --- what somebody built with ---
+
+
+def test_a_version_of_a_lock_that_binds_nobody_counts_one_step_less():
+    rated = {**FAULT, "database_specific": {"severity": "HIGH"}}
+    locked = npm("left", "1.0.0", scope="locked", direct=False, pinned="1.0.0")
+
+    [found] = vet(locked, snapshot=feed(rated)).findings
+
+    assert (found.rule, found.severity) == ("possibly-vulnerable-dependency", Severity.MEDIUM)
+    assert found.title == "left 1.0.0: GHSA-left / CVE-2026-1000"
+    assert "does not bind whoever installs the package" in found.detail
+    assert found.remediation.startswith("Build and test with left 2.0.0 or later")
+
+
+def test_malware_somebody_built_with_is_critical_all_the_same():
+    malware = {**FAULT, "id": "MAL-2026-1"}
+
+    result = vet(npm("left", "1.0.0", scope="locked", direct=False, pinned="1.0.0"), snapshot=feed(malware))
+
+    assert rules(result) == [("malicious-dependency", Severity.CRITICAL)]
+    assert result.components[0].advisories[0].match == "affected"
+
+
+def test_a_version_that_a_lock_does_not_affect_is_no_finding():
+    assert vet(npm("left", "2.0.0", scope="locked", pinned="2.0.0"), snapshot=feed(FAULT)).findings == ()

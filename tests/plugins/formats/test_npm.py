@@ -238,15 +238,26 @@ NESTED = {
 }
 
 
-@pytest.mark.parametrize(("path", "lock"), [("package-lock.json", FLAT), ("npm-shrinkwrap.json", NESTED)])
-def test_lock_files_pin_what_is_stated_and_add_the_rest(read, n8n, path, lock):
-    package = read(n8n(dependencies={"axios": "^1.8.4"}) | {path: lock})
+@pytest.mark.parametrize("lock", [FLAT, NESTED], ids=["flat", "nested"])
+def test_a_lock_that_binds_pins_what_is_stated_and_adds_the_rest(read, n8n, lock):
+    package = read(n8n(dependencies={"axios": "^1.8.4"}) | {"npm-shrinkwrap.json": lock})
 
     direct = [one for one in package.dependencies if one.direct]
     others = {(one.name, one.pinned, one.scope) for one in package.dependencies if not one.direct}
     assert [(one.name, one.requirement, one.pinned) for one in direct] == [("axios", "^1.8.4", "1.9.0")]
     assert others == {("axios", "0.1.0", "runtime"), ("deep", "2.0.0", "dev"), ("real", "4.0.0", "runtime")}
     assert all(one.line for one in package.dependencies)
+
+
+@pytest.mark.parametrize("lock", [FLAT, NESTED], ids=["flat", "nested"])
+def test_a_lock_that_npm_does_not_heed_leaves_what_is_stated_open(read, n8n, lock):
+    """Whoever installs the package by name gets what the range allows on that day."""
+    package = read(n8n(dependencies={"axios": "^1.8.4"}) | {"package-lock.json": lock})
+
+    direct = [one for one in package.dependencies if one.direct]
+    others = {(one.name, one.pinned, one.scope) for one in package.dependencies if not one.direct}
+    assert [(one.name, one.requirement, one.pinned) for one in direct] == [("axios", "^1.8.4", None)]
+    assert others == {("axios", "0.1.0", "locked"), ("deep", "2.0.0", "dev"), ("real", "4.0.0", "locked")}
 
 
 def test_a_broken_lock_file_is_a_problem(read, n8n):
