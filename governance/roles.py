@@ -95,6 +95,7 @@ _LEAD = (
         "certification.suspend_certificate",
         "certification.revoke_certificate",
         "plugins.change_pluginversion",
+        "plugins.change_plugin",
         "plugins.decide_waiver",
         "plugins.decide_file",
         "plugins.add_ownerteam",

@@ -176,6 +176,8 @@ FACTORS: dict[str, _StrPromise] = {
     "missing_evidence": _("Missing evidence"),
     "opaque": _("Opaque code"),
     "provenance": _("Unproven origin"),
+    "publisher": _("Publisher's record"),
+    "reach": _("Reach"),
 }
 """The factors of `plugins.risk`, in words."""
 

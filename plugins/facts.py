@@ -6,6 +6,7 @@ and reason and nothing else, so an expression that counts on its findings fails 
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from plugins.capabilities import Comparison
     from plugins.checks.base import CheckResult, FeedSnapshot, Finding
     from plugins.package import Declaration, Dependency, Package
+    from plugins.reputation import Reputation
     from plugins.risk import RiskScore
 
 PROVEN_FACTS = ("builder", "repository", "commit", "workflow", "signer")
@@ -33,6 +35,7 @@ def build_facts(
     comparison: Comparison,
     *,
     feed: FeedSnapshot | None = None,
+    reputation: Reputation | None = None,
     today: date | None = None,
 ) -> dict[str, Any]:
     """The facts of one version, for `governance.policies.evaluate`.
@@ -52,6 +55,7 @@ def build_facts(
         "env": _env(comparison),
         "dependencies": _dependencies(package, results, feed),
         "provenance": _provenance(results),
+        "publisher": _publisher(reputation),
         "risk": {
             "score": risk.score,
             "tier": risk.tier.value,
@@ -295,6 +299,12 @@ def _exploited(check: CheckResult, feed: FeedSnapshot | None) -> dict[str, Any]:
     if feed is not None and feed.exploitation.likely_age_days is not None:
         facts["epss_max"] = float(max((advisory.epss or 0.0 for _, advisory in affected), default=0.0))
     return facts
+
+
+def _publisher(reputation: Reputation | None) -> dict[str, Any]:
+    return (
+        {} if reputation is None else {name: value for name, value in asdict(reputation).items() if value is not None}
+    )
 
 
 def _provenance(results: Sequence[CheckResult]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from governance.vocabulary import Severity
     from plugins.checks.base import CheckResult, Finding
+    from plugins.reputation import Reputation
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ class Past:
     """Active waivers by issue."""
     rulings: Mapping[str, Ruling] = field(default_factory=dict)
     """Decided files by SHA-256 in hex."""
+    reputation: Reputation | None = None
+    """The publisher's record; None where nobody keeps one."""
     kept: bool = False
     """Whether anybody keeps it: for `vet` on the command line nothing is known, so nothing is said to be new."""
 

@@ -18,6 +18,7 @@ from governance.vocabulary import LABELS, Capability, CheckStatus, Severity, Tie
 from plugins.checks.base import NO_RESULT
 from plugins.checks.exploited import epss_words
 from plugins.origin import is_proven
+from plugins.reputation import YEARS, reach_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from plugins.capabilities import Comparison
     from plugins.checks.base import CheckResult, ComponentResult, Finding, MatchedAdvisory
     from plugins.package import Package
+    from plugins.reputation import Reputation
 
 MAX_SCORE = 100
 NAMED = 3
@@ -50,7 +52,7 @@ NATIVE_SUFFIXES = (".node", ".so", ".dll", ".dylib", ".pyd", ".exe", ".wasm", ".
 FINDING_CHECKS_ELSEWHERE = frozenset({"dependencies", "completeness", "declaration", "changes", "licences"})
 """Checks whose findings other factors count, or that are about rights and not about risks."""
 
-PROVENANCE = "provenance"
+PROVENANCE, PUBLISHER, REACH = "provenance", "publisher", "reach"
 """The check, and the factor of what it could not prove."""
 
 UNPROVEN_RULES = frozenset({"provenance-absent", "provenance-unverified"})
@@ -108,9 +110,17 @@ class RiskScore:
 
 
 def score(
-    *, package: Package, results: Sequence[CheckResult], comparison: Comparison, weights: RiskWeights
+    *,
+    package: Package,
+    results: Sequence[CheckResult],
+    comparison: Comparison,
+    weights: RiskWeights,
+    reputation: Reputation | None = None,
 ) -> RiskScore:
-    """Score one package version from what is known of it. Factors that add nothing are left in, with 0 points."""
+    """Score one package version from what is known of it. Factors that add nothing are left in, with 0 points.
+
+    `reputation` is the publisher's record. None: nobody keeps one, and it adds nothing.
+    """
     factors = (
         _factor("findings", weights, _finding_items(results, weights), "Findings in code and archive"),
         _factor("dependencies", weights, _dependency_items(results, weights), "Findings about dependencies"),
@@ -120,7 +130,7 @@ def score(
             "missing_evidence", weights, _missing_items(package, results, weights), "What is not known or not shown"
         ),
         _factor("opaque", weights, _opaque_items(package, results, weights), "Code that cannot be read"),
-        *_later_factors(results, weights),
+        *_later_factors(results, weights, reputation),
     )
     points = min(MAX_SCORE, sum(factor.points for factor in factors))
     tier = weights.tier_of(points)
@@ -131,10 +141,16 @@ def score(
     return RiskScore(points, tier, factors, weights.version)
 
 
-def _later_factors(results: Sequence[CheckResult], weights: RiskWeights) -> Iterator[RiskFactor]:
+def _later_factors(
+    results: Sequence[CheckResult], weights: RiskWeights, reputation: Reputation | None
+) -> Iterator[RiskFactor]:
     """Factors that came after the first release: a policy stored before them has no weights for them."""
     if PROVENANCE in weights.factors:
         yield _factor(PROVENANCE, weights, _origin_items(results, weights), "Where it comes from")
+    if PUBLISHER in weights.factors:
+        yield _factor(PUBLISHER, weights, _publisher_items(reputation, weights), "Who publishes it")
+    if REACH in weights.factors:
+        yield _factor(REACH, weights, _reach_items(reputation, weights), "How far it reaches")
 
 
 def native_files(package: Package) -> tuple[str, ...]:
@@ -270,6 +286,28 @@ def _opaque_items(package: Package, results: Iterable[CheckResult], weights: Ris
 def _origin_items(results: Sequence[CheckResult], weights: RiskWeights) -> Iterator[RiskItem]:
     if not is_proven(results):
         yield RiskItem("no verified statement proves the origin", weights.factors[PROVENANCE].points["unproven"])
+
+
+def _publisher_items(reputation: Reputation | None, weights: RiskWeights) -> Iterator[RiskItem]:
+    if reputation is None:
+        return
+    points = weights.factors[PUBLISHER].points
+    if not reputation.certified:
+        yield RiskItem("no plugin of this owner team was ever certified", points["new"], closable=False)
+    for count, key, what in (
+        (reputation.incidents, "incident", "of this plugin"),
+        (reputation.team_incidents, "team_incident", "of other plugins of the team"),
+    ):
+        if count:
+            times = "a certificate" if count == 1 else f"{count} certificates"
+            label = f"{times} {what} suspended or revoked within {YEARS} years"
+            yield RiskItem(label, _falling(points[key], count, weights), closable=False)
+
+
+def _reach_items(reputation: Reputation | None, weights: RiskWeights) -> Iterator[RiskItem]:
+    if reputation and (key := reach_of(reputation.installations)):
+        label = f"{reputation.installations} installations"
+        yield RiskItem(label, weights.factors[REACH].points[key], closable=False)
 
 
 def _alike(findings: Iterable[Finding]) -> list[list[Finding]]:

@@ -138,7 +138,13 @@ def vet(
             tell(code, compared.status, compared.duration_ms)
             results.append(compared)
         results.sort(key=lambda result: SHOWN_ORDER.index(result.code))
-        score = risks.score(package=taken.package, results=results, comparison=comparison, weights=policy.risk)
+        score = risks.score(
+            package=taken.package,
+            results=results,
+            comparison=comparison,
+            weights=policy.risk,
+            reputation=past.reputation,
+        )
         after = picture_of(
             package=taken.package,
             sha256=taken.unpacked.sha256,
@@ -152,7 +158,9 @@ def vet(
         results.append(changed)
     results.sort(key=lambda result: SHOWN_ORDER.index(result.code))
     warming.join()
-    criteria = evaluate(policy, build_facts(taken.package, results, score, comparison, feed=snapshot))
+    criteria = evaluate(
+        policy, build_facts(taken.package, results, score, comparison, feed=snapshot, reputation=past.reputation)
+    )
     verdict, reason = conclude(results, policy, fail_on=fail_on)
     return Report(
         intake=taken,

@@ -53,6 +53,7 @@ _SCENARIO = {"name": "A form is sent", "steps": ["Run the workflow"], "expected"
 _NO_TESTS = "no JUnit file in the package could be read"
 _NO_DECLARATION = "there is no declaration"
 _NO_RESULT = "the check gave no result"
+_NO_RECORD = "nobody keeps a record, as for `vet` on the command line"
 _NO_EXPLOITS = "the check gave no result, or no list of known exploited vulnerabilities is imported"
 _NO_COMPARISON = "the code could not be read whole"
 _NOT_RUN = "the plugin was not run to the end"
@@ -164,6 +165,10 @@ FACTS: tuple[Fact, ...] = (
     Fact("provenance.signer", "https://github.com/acme/nodes/release.yml", "Who signed the statement.", _NOT_PROVEN),
     Fact("provenance.source_differs", 0, "Files that are other ones than in the source archive.", _NO_SOURCE),
     Fact("provenance.source_lacks", 0, "Files of code that the source archive does not hold.", _NO_SOURCE),
+    Fact("publisher.certified", 3, "How many plugins of the owner team have been certified.", _NO_RECORD),
+    Fact("publisher.incidents", 0, "Certificates of this plugin suspended or revoked within two years.", _NO_RECORD),
+    Fact("publisher.team_incidents", 0, "The same of the team's other plugins.", _NO_RECORD),
+    Fact("publisher.installations", 120, "On how many places it is installed.", "nobody has said"),
     Fact("findings", [_FINDING], "All findings of all checks.", "any check gave no result"),
     Fact("risk.score", 18, "Risk score, 0 to 100."),
     Fact("risk.tier", Tier.LOW.value, "Risk tier."),

@@ -4,26 +4,44 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
 from django.db.models import Count
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from governance.admin.base import ReadOnlyAdmin, admin_url
+from governance.admin.base import ReadOnlyAdmin, admin_url, require
 from governance.badges import state_badge
+from plugins.admin.asking import ask
 from plugins.enums import Standing
 from plugins.models import Plugin
+from plugins.services.reputation import CHANGE, MOST, ReachRefused, set_installations
 from plugins.standing import as_of
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
     from django.db.models import QuerySet
-    from django.http import HttpRequest
     from django.utils.safestring import SafeString
 
+    from governance.requests import SignedInRequest
+
 SHOWN = 20
+
+
+class ReachForm(forms.Form):
+    """On how many places a plugin is installed."""
+
+    installations = forms.IntegerField(
+        label=_("Installations"),
+        required=False,
+        min_value=0,
+        max_value=MOST,
+        help_text=_("Workspaces, tenants or servers of the platform that run it. Empty: not known."),
+        widget=forms.NumberInput(attrs={"class": "pw-input"}),
+    )
 
 
 class StandingFilter(admin.SimpleListFilter):
@@ -52,8 +70,9 @@ class PluginAdmin(ReadOnlyAdmin[Plugin]):
     list_filter = (StandingFilter, "format")
     list_select_related = ("team",)
     search_fields = ("name", "team__name")
-    fields = ("name", "format_shown", "team", "standing_shown", "created_at", "versions_list")
-    readonly_fields = ("format_shown", "standing_shown", "versions_list")
+    fields = ("name", "format_shown", "team", "standing_shown", "created_at", "installations_shown", "versions_list")
+    readonly_fields = ("format_shown", "standing_shown", "installations_shown", "versions_list")
+    change_form_template = "admin/evidence/moves.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Plugin]:
         """With the standing as of now and the number of versions."""
@@ -69,6 +88,11 @@ class PluginAdmin(ReadOnlyAdmin[Plugin]):
         """The standing as a badge."""
         standing = Standing(plugin.effective)  # type: ignore[attr-defined]
         return state_badge(standing, standing.label)
+
+    @admin.display(description=_("Installations"), ordering="installations")
+    def installations_shown(self, plugin: Plugin) -> str:
+        """How many, or that nobody has said."""
+        return str(_("not known")) if plugin.installations is None else str(plugin.installations)
 
     @admin.display(description=_("Versions"), ordering="versions_total")
     def versions_count(self, plugin: Plugin) -> int:
@@ -86,3 +110,40 @@ class PluginAdmin(ReadOnlyAdmin[Plugin]):
         address = reverse("admin:plugins_pluginversion_changelist") + f"?plugin__id__exact={plugin.pk}"
         more = format_html('<a class="pw-link" href="{}">{}</a>', address, _("Show all"))
         return format_html('<ul class="pw-list">{}</ul>{}', items, more)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Django's, and: say how far it reaches."""
+        view = self.admin_site.admin_view(self.reach_view)
+        return [path("<path:object_id>/reach/", view, name="plugins_plugin_reach"), *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Django's page, with what the user may say of the plugin."""
+        plugin = self.get_object_or_404(request, object_id)
+        moves = []
+        if request.user.has_perm(CHANGE):
+            moves.append((_("Say how far it reaches"), reverse("admin:plugins_plugin_reach", args=[plugin.pk]), False))
+        return super().change_view(request, object_id, form_url, {"moves": moves, **(extra_context or {})})
+
+    def reach_view(self, request: SignedInRequest, object_id: str) -> HttpResponse:
+        """Ask for the number of installations."""
+        require(request, CHANGE)
+        plugin = self.get_object_or_404(request, object_id)
+        form = ReachForm(request.POST or None, initial={"installations": plugin.installations})
+        if request.method == "POST" and form.is_valid():
+            try:
+                set_installations(plugin=plugin, actor=request.user, **form.cleaned_data)
+            except ReachRefused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                self.message_user(request, _("It is kept, and counts from the next vetting on."), messages.SUCCESS)
+                return HttpResponseRedirect(self.page_url(plugin))
+        return ask(
+            request,
+            self,
+            form,
+            title=str(_("Say how far it reaches")),
+            effect=str(_("The more places a plugin runs on, the more it weighs in its risk score.")),
+            back=self.page_url(plugin),
+        )

@@ -51,6 +51,13 @@ class Plugin(Tracked):
         help_text=_("Why a human decides about every version for now; empty: not held."),
     )
 
+    installations = models.PositiveIntegerField(
+        _("installations"),
+        null=True,
+        blank=True,
+        help_text=_("On how many places of the platform it is installed; empty: not known."),
+    )
+
     objects = PluginQuerySet.as_manager()
 
     class Meta:

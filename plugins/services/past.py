@@ -10,6 +10,7 @@ from plugins.checks.base import NO_RESULT, WaiverRef
 from plugins.enums import FileVerdict
 from plugins.models import CheckRun, FileDecision, Finding, FixedFinding, VettingRun, Waiver
 from plugins.past import Known, Past, Ruling
+from plugins.services.reputation import reputation_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,7 +27,7 @@ def past_of(run: VettingRun) -> Past:
     """What a run is compared with: the runs before of the same version, failing that of the plugin.
 
     Of each check that is what its last run with a result found, and what later runs without one found on top: a check
-    that gave no result has closed nothing. Seven queries, however many runs there were.
+    that gave no result has closed nothing. Ten queries, however many runs there were.
     """
     today = timezone.localdate()
     standing = _standing(_runs_before(run))
@@ -36,6 +37,7 @@ def past_of(run: VettingRun) -> Past:
         fixed=tuple(known for known in _fixed(run) if known.issue not in kept),
         waivers=_waivers(run, today),
         rulings=rulings(today),
+        reputation=reputation_of(run.version.plugin),
         kept=True,
     )
 

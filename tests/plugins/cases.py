@@ -27,6 +27,7 @@ from plugins.package import (
     SourceFile,
     TestResults,
 )
+from plugins.reputation import Reputation
 from plugins.risk import score
 
 TODAY = date(2026, 11, 23)
@@ -46,6 +47,7 @@ PROVEN = {
 }
 HOOK = InstallHook("npm-script", "preinstall", "package.json", 12, "node setup.js")
 EXPLOITATION = Exploitation(known_age_days=1.2, likely_age_days=0.4)
+KNOWN = Reputation(certified=2, incidents=0, team_incidents=0, installations=3)
 FEED = FeedSnapshot(
     names=("OSV npm",), records=21000, age_days=2.4, demo=False, advisories=(), exploitation=EXPLOITATION
 )
@@ -164,6 +166,6 @@ def vetted(of, results, weights, feed=FEED):
         CompletenessCheck(today=TODAY).run(space),
         DeclarationCheck().compare(space, comparison),
     ]
-    risk = score(package=of, results=everything, comparison=comparison, weights=weights)
+    risk = score(package=of, results=everything, comparison=comparison, weights=weights, reputation=KNOWN)
     everything.append(ChangesCheck().judge(space, Changes()))
-    return risk, build_facts(of, everything, risk, comparison, feed=feed, today=TODAY)
+    return risk, build_facts(of, everything, risk, comparison, feed=feed, reputation=KNOWN, today=TODAY)

@@ -37,11 +37,13 @@ def made_report(results=None, *, of=None, policy=None, feed=cases.FEED, before=N
             FilesCheck().judge(space, past.rulings),
         )
     ]
-    score = risk.score(package=package, results=answered, comparison=comparison, weights=rules.risk)
+    score = risk.score(
+        package=package, results=answered, comparison=comparison, weights=rules.risk, reputation=past.reputation
+    )
     after = picture_of(package=package, sha256="0" * 64, comparison=comparison, results=answered, tier=score.tier)
     changes = changes_between(before, after, rules.changes)
     answered.append(recogniser.read(ChangesCheck().judge(space, changes)))
-    facts = build_facts(package, answered, score, comparison, feed=feed, today=cases.TODAY)
+    facts = build_facts(package, answered, score, comparison, feed=feed, reputation=past.reputation, today=cases.TODAY)
     verdict, reason = conclude(answered, rules, fail_on=Severity.HIGH)
     here = Path("/nowhere")
     return Report(
