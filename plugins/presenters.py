@@ -141,6 +141,8 @@ class Evidence:
     findings: tuple[SeverityGroup, ...]
     capabilities: tuple[Use, ...]
     hosts: tuple[Use, ...]
+    mentioned: tuple[str, ...]
+    """Hosts that are only told to people: in comments, links, sentences or the manual."""
     dependencies: tuple[DependencyRow, ...]
     dependencies_total: int
     criteria: tuple[CriterionResult, ...]
@@ -249,6 +251,7 @@ def evidence_of(run: VettingRun, *, limit: int = LIMIT) -> Evidence:
         findings=_groups(run, counts, limit) if counts else (),
         capabilities=tuple(_use(row, "id") for row in report.get("capabilities") or ()),
         hosts=tuple(_use(row, "host") for row in report.get("egress") or ()),
+        mentioned=tuple(str(row["host"]) for row in report.get("mentioned") or ())[:limit],
         dependencies=tuple(sorted(dependencies, key=lambda row: (not row.advisories, row.purl))[:limit]),
         dependencies_total=len(dependencies),
         criteria=tuple(run.criteria.select_related("criterion").order_by("criterion__position")),

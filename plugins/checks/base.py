@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 SNIPPET_LIMIT = 300
 """Characters of a line kept as evidence."""
+MENTIONED = "mentioned"
 JOINT = " + "
 """Between the names, and the versions, of engines that worked together."""
 
@@ -80,7 +81,7 @@ class Observation:
     """A capability used, or a host named, at one place in the code or in a phase of a run."""
 
     kind: str
-    """`capability` or `host`."""
+    """`capability`, `host`, or MENTIONED: a host told to people, in a comment, a link or the manual, and not egress."""
     value: str
     """A capability id, or a lower-case host name."""
     path: str = ""

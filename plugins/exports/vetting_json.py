@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from plugins.capabilities import MAX_PLACES
 from plugins.changes.picture import contents_of
+from plugins.checks.base import MENTIONED
 from plugins.checks.changes import title
 from plugins.counterfactual import counterfactual
 from plugins.origin import origin_document
@@ -13,7 +15,7 @@ from plugins.origin import origin_document
 if TYPE_CHECKING:
     from plugins.capabilities import CapabilityUse, EnvUse, HostUse, Place
     from plugins.changes import Changes
-    from plugins.checks.base import CheckResult, ComponentResult, FeedSnapshot, Finding
+    from plugins.checks.base import CheckResult, ComponentResult, FeedSnapshot, Finding, Observation
     from plugins.package import Package
     from plugins.past import Known
     from plugins.vetting import Report
@@ -40,6 +42,7 @@ def vetting_document(report: Report) -> dict[str, Any]:
         "fixed": [gone(known) for known in report.fixed],
         "capabilities": [capability(use) for use in report.comparison.capabilities],
         "egress": [host(use) for use in report.comparison.hosts],
+        "mentioned": mentioned(report),
         "env": [variable(use) for use in report.comparison.env],
         "manifest": manifest(report.intake.package),
         "tests": tests(report.intake.package),
@@ -185,6 +188,24 @@ def host(use: HostUse) -> dict[str, Any]:
         "evidence": places(use.places),
         "total": use.total,
     }
+
+
+def mentioned(report: Report) -> list[dict[str, Any]]:
+    """Hosts that are only told to people: in comments, links, sentences, the manual; none that is egress."""
+    used = {use.host for use in report.comparison.hosts}
+    seen: dict[str, list[Observation]] = {}
+    for result in report.results:
+        for entry in result.observations:
+            if entry.kind == MENTIONED and entry.value not in used:
+                seen.setdefault(entry.value, []).append(entry)
+    return [
+        {
+            "host": name,
+            "evidence": [{"path": one.path, "line": one.line} for one in entries[:MAX_PLACES]],
+            "total": len(entries),
+        }
+        for name, entries in sorted(seen.items())
+    ]
 
 
 def variable(use: EnvUse) -> dict[str, Any]:

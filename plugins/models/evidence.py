@@ -111,6 +111,7 @@ class Observation(Evidence):
 
         CAPABILITY = "capability", _("Capability")
         HOST = "host", _("Host")
+        MENTIONED = "mentioned", _("Mentioned host")
 
     run = models.ForeignKey(VettingRun, models.PROTECT, related_name="observations", verbose_name=_("run"))
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)

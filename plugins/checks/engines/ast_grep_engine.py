@@ -1,7 +1,8 @@
 """Parse code files with ast-grep, one parse a file, and print what was found, one JSON line a file.
 
 Runs in the sandbox: `python -m plugins.checks.engines.ast_grep_engine`, request on stdin:
-`{"root": folder, "files": [[path, language]], "rules": [...], "limits": {"bytes", "seconds", "hits"}}`.
+`{"root": folder, "files": [[path, language]], "rules": [...], "shown": [keys],
+"limits": {"bytes", "seconds", "hits"}}`.
 A file that kills the process is the one named by the last `begin` line. Nothing here executes what it reads.
 """
 
@@ -11,17 +12,25 @@ import json
 import signal
 import sys
 from collections import Counter
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ast_grep_py import SgNode, SgRoot
 
 from plugins.checks.engines import names_js, names_other, names_py
 from plugins.checks.engines.decoding import Undecodable, decode
+from plugins.checks.engines.exports import Exports
 from plugins.checks.engines.html import scripts, without_tags
 from plugins.checks.engines.matching import Hit, RuleSet, describe
-from plugins.checks.engines.names_common import Facts, line_of
+from plugins.checks.engines.names_common import HOST_KEY_RULE, Constant, Facts, line_of
 from plugins.checks.engines.texture import measure
+from plugins.checks.engines.uses import is_cut, read_keys
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Elsewhere = Callable[[str, str], str]
 
 GRAMMARS = {
     "javascript": ("javascript", "tsx"),
@@ -43,6 +52,9 @@ ENDLESS = 300
 """From this column on, each hit on a line counts by itself: the line is minified."""
 SPARE = 5
 """How many times the limit of hits is looked at, since several on one line count once."""
+MAX_COMMENTS = 200
+SHORTEST_NAME = 3
+"""Shorter names mean too many things in one minified file to be looked for in its text."""
 TOLERATED_SHARE = 0.01
 """Up to this share of a file's characters in ERROR nodes is the grammar's fault, not the file's …"""
 TOLERATED_ERRORS = 3
@@ -55,6 +67,10 @@ class Engine:
     def __init__(self, request: dict[str, Any]) -> None:
         self.root = Path(request["root"])
         self.limits = request["limits"]
+        self.shown: list[str] = request.get("shown", [])
+        self.exports = Exports(self.root)
+        self.path = ""
+        """The file that is looked at."""
         families: dict[str, list[tuple[int, dict[str, Any]]]] = {}
         for index, rule in enumerate(request["rules"]):
             for language in rule["languages"]:
@@ -70,6 +86,7 @@ class Engine:
             text, encoding = decode(data)
         except Undecodable as problem:
             return {"path": path, "state": "binary", "detail": str(problem)}
+        self.path = path
         report = self._scan_html(text) if language == "html" else self._scan_code(text, language)
         if language in LOOSE and not _is_markup(text):
             script = self._scan_code(text, "javascript")
@@ -79,7 +96,7 @@ class Engine:
             report |= {"state": "parsed", "errors": []}
             if not calls(text):
                 report |= {"hits": [], "cut": {}, "constants": []}
-        return {"path": path, "encoding": encoding, **report}
+        return {"path": path, "encoding": encoding, "shown_reads": read_keys(text, self.shown), **report}
 
     def _scan_html(self, text: str) -> dict[str, Any]:
         parts, sources = scripts(text)
@@ -107,10 +124,22 @@ class Engine:
         texture = measure(text)
         family = FAMILIES.get(language, language)
         rules = self.rules.get(family) or RuleSet([], ".")
-        root, facts, state = parse_best(text, language, rules, minified=texture.minified)
+        elsewhere = self._elsewhere(family)
+        root, facts, state = parse_best(text, language, rules, minified=texture.minified, elsewhere=elsewhere)
         lines = text.split("\n")
         hits, cut = self._capped(rules.match(root, text, facts), 1 if texture.minified else SPARE)
-        constants = [[c.text[:2000], line_of(c.node) + offset, c.key] for c in facts.constants]
+        constants = [
+            [
+                c.text[:2000],
+                line_of(c.node) + offset,
+                c.key,
+                " " in c.text and is_taken(c, text, minified=texture.minified),
+            ]
+            for c in facts.constants
+        ]
+        constants += [
+            [node.text()[:2000], line_of(node) + offset, "comment", False] for node in facts.comments[:MAX_COMMENTS]
+        ]
         return {
             "state": state,
             "hits": [describe(hit, lines, offset) for hit in hits],
@@ -120,6 +149,11 @@ class Engine:
             "marks": [[mark, line + offset, detail] for mark, line, detail in texture.marks],
             "errors": [line_of(node) + offset for node in facts.errors[:20]],
         }
+
+    def _elsewhere(self, family: str) -> Elsewhere | None:
+        """What asks another file of the package for a constant, on behalf of the file that is looked at."""
+        ask = {"javascript": self.exports.script, "python": self.exports.python, "php": self.exports.php}.get(family)
+        return partial(ask, self.path) if ask is not None else None
 
     def _capped(self, hits: list[Hit], spare: int) -> tuple[list[Hit], dict[int, int]]:
         """The first hits of each rule by place, and by rule how many more there were."""
@@ -152,6 +186,16 @@ class Engine:
         return placed
 
 
+def is_taken(constant: Constant, text: str, *, minified: bool) -> bool:
+    """Whether prose is taken to pieces where it stands, or under the name it is given to."""
+    parent = constant.node.parent()
+    if parent is not None and parent.kind() in {"member_expression", "attribute", "subscript", "subscript_expression"}:
+        return True
+    if constant.key.startswith("call:") or (minified and len(constant.key) < SHORTEST_NAME):
+        return False
+    return is_cut(text, constant.key)
+
+
 def _is_markup(text: str) -> bool:
     """Whether a text starts as no script can: a comment of HTML is one of JavaScript as well."""
     start = text.lstrip()
@@ -177,12 +221,14 @@ def worse(one: str, other: str) -> str:
     return max(one, other, key=("parsed", "gaps", "unparseable").index)
 
 
-def parse_best(text: str, language: str, rules: RuleSet, *, minified: bool) -> tuple[SgNode, Facts, str]:
+def parse_best(
+    text: str, language: str, rules: RuleSet, *, minified: bool, elsewhere: Elsewhere | None = None
+) -> tuple[SgNode, Facts, str]:
     """Parse with the language's grammars until one has no complaint; the one with the least error wins."""
     best: tuple[int, SgNode, Facts] | None = None
     for grammar in GRAMMARS[language]:
         root = SgRoot(text, grammar).root()
-        facts = collect(root, grammar, with_reads=rules.wants_reads(text), minified=minified)
+        facts = collect(root, grammar, with_reads=rules.wants_reads(text), minified=minified, elsewhere=elsewhere)
         bad = sum(max(1, len(node.text())) for node in facts.errors)
         if best is None or bad < best[0]:
             best = (bad, root, facts)
@@ -201,26 +247,35 @@ def judge(text: str, bad: int, errors: int) -> str:
     return "gaps" if tolerable else "unparseable"
 
 
-def collect(root: SgNode, grammar: str, *, with_reads: bool, minified: bool) -> Facts:
-    """One pass over the tree for all kinds of interest, then names are resolved."""
+def collect(
+    root: SgNode, grammar: str, *, with_reads: bool, minified: bool, elsewhere: Elsewhere | None = None
+) -> Facts:
+    """One pass over the tree for all kinds of interest, then names are resolved.
+
+    `elsewhere` gives the text of a name that another file of the package holds.
+    """
     resolver: Any
     if grammar in {"javascript", "typescript", "tsx"}:
         kinds = names_js.KINDS + (names_js.READ_KINDS if with_reads else ())
-        resolver = names_js.JavaScriptNames(short_names=not minified).facts
+        resolver = names_js.JavaScriptNames(short_names=not minified, elsewhere=elsewhere).facts
         kinds += names_js.KINDS_OF[grammar]
     elif grammar == "python":
         kinds = names_py.KINDS + (names_py.READ_KINDS if with_reads else ())
-        resolver = names_py.PythonNames().facts
+        resolver = names_py.PythonNames(elsewhere).facts
     else:
         kinds = names_other.KINDS[grammar]
-        resolver = lambda nodes: names_other.facts_of(grammar, nodes)  # noqa: E731 - one line, used once
+        resolver = lambda nodes: names_other.facts_of(grammar, nodes, elsewhere)  # noqa: E731 - one line, used once
     alternatives: list[Any] = [{"kind": kind} for kind in (*kinds, "ERROR")]
+    alternatives.append({"kind": "comment", "regex": "://"})
+    if grammar in FAMILIES or grammar == "javascript":
+        alternatives.append({"kind": "pair", "has": {"field": "key", "regex": HOST_KEY_RULE}})
     if grammar in STRICT:
         alternatives.append({"regex": "^$"})
     nodes = root.find_all(any=alternatives)
-    kind_of = {*kinds}
+    kind_of = {*kinds, "pair"}
     facts: Facts = resolver([node for node in nodes if node.kind() in kind_of])
-    facts.errors = [node for node in nodes if node.kind() not in kind_of and is_error(node)]
+    facts.comments = [node for node in nodes if node.kind() == "comment"]
+    facts.errors = [node for node in nodes if node.kind() not in kind_of | {"comment"} and is_error(node)]
     return facts
 
 

@@ -16,6 +16,8 @@ from plugins.checks.engines.names_common import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ast_grep_py import SgNode
 
 _TRANSPARENT = frozenset({
@@ -25,10 +27,12 @@ _KEPT = frozenset({
     "string", "template_string", "binary_expression", "identifier", "member_expression", "call_expression",
     "new_expression",
 }) | _TRANSPARENT  # fmt: skip
+_NOTHING = frozenset({"undefined", "null"})
 _ELSE = frozenset({"||", "??"})
 _UNCHANGED = frozenset({"toString", "trim", "valueOf", "normalize"})
 MAX_VALUE = 4_000
 """Characters of a value that is worked out when it is given to a name; longer ones are no addresses."""
+LONGEST_NAME = 120
 MAX_PROPERTIES = 500
 MAX_NESTING = 3
 
@@ -36,20 +40,26 @@ MAX_NESTING = 3
 class JavaScriptConstants:
     """The texts that names of one file hold. `short_names` False: one- and two-letter names are not trusted."""
 
-    def __init__(self, *, short_names: bool, known: dict[str, str] | None = None) -> None:
-        """`known` are names that come from elsewhere, such as what another file of the package exports."""
-        self.texts = Texts(known)
+    def __init__(self, *, short_names: bool, foreign: Callable[[str], str] | None = None) -> None:
+        """`foreign` is asked for what a name stands for that the file itself gives no text."""
+        self.texts = Texts()
+        self.foreign = foreign
         self.short_names = short_names
 
-    def keep(self, target: SgNode, value: SgNode | None) -> None:
+    def keep(self, target: SgNode | None, value: SgNode | None) -> None:
         """Note what a name or member is given; UNKNOWN once it is given two different things."""
-        name = target.text() if target.kind() in {"identifier", "member_expression"} else ""
+        named = target is not None and target.kind() in {"identifier", "member_expression"}
+        name = target.text() if target is not None and named else ""
         if name and value is not None:
             self._keep(name, value)
 
-    def append(self, target: SgNode, value: SgNode | None) -> None:
+    def give(self, name: str, value: SgNode) -> None:
+        """Note a value under a name that the code does not write."""
+        self._keep(name, value)
+
+    def append(self, target: SgNode | None, value: SgNode | None) -> None:
         """`name += value`."""
-        name = target.text()
+        name = target.text() if target is not None else ""
         if value is not None and name in self.texts and self._trusted(name):
             self.texts.replace(name, self.texts[name] + self.constant(value))
 
@@ -59,7 +69,11 @@ class JavaScriptConstants:
             self._keep(f"this.{target.text()}", value)
 
     def _keep(self, name: str, value: SgNode, depth: int = 0) -> None:
+        while value.kind() == "assignment_expression" and (right := value.field("right")) is not None:
+            value = right
         kind = value.kind()
+        if kind in _NOTHING or value.text() == "void 0":
+            return  # compilers announce what they export so
         if kind == "object":
             self._keep_object(name, value, depth)
         elif depth < MAX_DEPTH and (inner := _unwrapped(value)) is not None:
@@ -93,12 +107,18 @@ class JavaScriptConstants:
         if kind == "binary_expression":
             return self._binary(node, depth)
         if kind in {"identifier", "member_expression"}:
-            return self.texts.get(node.text(), UNKNOWN) if _length(node) < MAX_DEPTH * 3 else UNKNOWN
+            return self._named(node.text())
         if kind == "call_expression":
             return self._call(node, depth)
         if kind == "new_expression":
             return self._made(node, depth)
         return UNKNOWN
+
+    def _named(self, name: str) -> str:
+        known = self.texts.get(name) if len(name) <= LONGEST_NAME else UNKNOWN
+        if known is None and self.foreign is not None:
+            return self.foreign(name)
+        return known or UNKNOWN
 
     def _binary(self, node: SgNode, depth: int) -> str:
         sign = node.field("operator")

@@ -16,6 +16,8 @@ from plugins.checks.engines.names_common import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ast_grep_py import SgNode
 
 KINDS = ("const_element", "property_element", "assignment_expression", "augmented_assignment_expression")
@@ -34,8 +36,10 @@ MAX_VALUE = 4_000
 class PhpConstants:
     """The texts that constants, variables and properties of one file hold."""
 
-    def __init__(self, known: dict[str, str] | None = None) -> None:
-        self.texts = Texts(known)
+    def __init__(self, foreign: Callable[[str], str] | None = None) -> None:
+        """`foreign` is asked for what a name stands for that the file itself gives no text."""
+        self.texts = Texts()
+        self.foreign = foreign
 
     def keep(self, node: SgNode) -> None:
         """Note what a node of KINDS, or a call of `define`, gives to a name."""
@@ -94,7 +98,7 @@ class PhpConstants:
             key = self.constant(pair[1], depth + 1) if len(pair) > 1 else UNKNOWN
             return self.texts.get(f"{_name(pair[0])}[{key}]", UNKNOWN) if pair else UNKNOWN
         if kind in _NAMES:
-            return self.texts.get(_name(node), UNKNOWN)
+            return self._named(_name(node))
         return self._call(node, depth) if kind == "function_call_expression" else UNKNOWN
 
     def _encapsed(self, node: SgNode, depth: int) -> str:
@@ -106,6 +110,12 @@ class PhpConstants:
             elif child.is_named():
                 parts.append(self.constant(child, depth + 1))
         return "".join(parts)[:MAX_CONSTANT]
+
+    def _named(self, name: str) -> str:
+        known = self.texts.get(name)
+        if known is None and self.foreign is not None:
+            return self.foreign(name)
+        return known or UNKNOWN
 
     def _binary(self, node: SgNode, depth: int) -> str:
         sign = node.field("operator")

@@ -38,10 +38,12 @@ MAX_NESTING = 3
 
 
 class PythonConstants:
-    """The texts that names of one file hold; `known` are names that come from elsewhere."""
+    """The texts that names of one file hold."""
 
-    def __init__(self, known: dict[str, str] | None = None) -> None:
-        self.texts = Texts(known)
+    def __init__(self, foreign: Callable[[str], str] | None = None) -> None:
+        """`foreign` is asked for what a name stands for that the file itself gives no text."""
+        self.texts = Texts()
+        self.foreign = foreign
 
     def keep(self, target: SgNode | None, value: SgNode | None) -> None:
         """Note what a name, an attribute or an item is given; UNKNOWN once it is given two different things."""
@@ -85,7 +87,7 @@ class PythonConstants:
         if kind == "boolean_operator":
             return self._either(node.field("left"), node.field("right"), depth)
         if kind in {"identifier", "attribute"}:
-            return self.texts.get(node.text(), UNKNOWN)
+            return self._named(node.text())
         if kind == "subscript":
             return self._item(node.field("value"), node.field("subscript"), depth)
         return self._call(node, depth) if kind == "call" else UNKNOWN
@@ -115,6 +117,12 @@ class PythonConstants:
         if owner is None or key is None:
             return UNKNOWN
         return self.texts.get(f"{owner.text()[:200]}[{self.constant(key, depth + 1)}]", UNKNOWN)
+
+    def _named(self, name: str) -> str:
+        known = self.texts.get(name)
+        if known is None and self.foreign is not None:
+            return self.foreign(name)
+        return known or UNKNOWN
 
     def _binary(self, node: SgNode, depth: int) -> str:
         sign, right = node.field("operator"), node.field("right")

@@ -29,7 +29,7 @@ def without_tags(script: str) -> str:
 
 
 def scripts(text: str) -> tuple[list[tuple[str, int]], list[list[object]]]:
-    """The inline scripts with the number of lines before each, and external sources as [address, line, "src"].
+    """The inline scripts with the number of lines before each, and external sources as constants.
 
     Event handlers are scripts too; those in a template kept in a script element run once the template is shown.
     """
@@ -39,7 +39,7 @@ def scripts(text: str) -> tuple[list[tuple[str, int]], list[list[object]]]:
     for element in root.find_all(kind="script_element"):
         attributes = _attributes(element)
         if "src" in attributes:
-            sources.append([attributes["src"], line_of(element), "src"])
+            sources.append([attributes["src"], line_of(element), "src", False])
         body = element.find(kind="raw_text")
         if body is None:
             continue

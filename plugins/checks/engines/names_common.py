@@ -28,8 +28,15 @@ MAX_HOST = 100
 RELATIVE = re.compile(rf"(?i)[rbfu]*[\"'`]?{UNKNOWN}?:?(?=//(?:[a-z0-9-]{{1,63}}\.){{1,8}}[a-z]{{2,63}}[:/])")
 """Start of an address whose scheme is left to the page or is known at run time only, with or without its quote."""
 _HOST = re.compile(r"[\"'`]?[A-Za-z0-9][A-Za-z0-9-]*(?:\.[A-Za-z0-9-]+)+[\"'`]?")
+_PLACE = re.compile(r"%%|%\(\w+\)[a-z]|%(?:\d+\$)?[a-z]|\{\w*\}|\{\{|\}\}")
 _SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v"}
 
+HOST_KEY_RULE = (
+    r"(?i)^[\"'`]?(?:host|hostname|server|servername|domain|base_?u(?:rl|ri)|end_?point|address|url|uri|origin|authority"
+    r"|proxy)[\"'`]?$"
+)
+HOST_KEY = re.compile(HOST_KEY_RULE)
+"""Keys and arguments whose value is a host or an address, whatever name that value is known by."""
 MAX_CONSTANTS = 2_000
 MAX_CONSTANTS_MINIFIED = 500
 
@@ -52,6 +59,8 @@ class Facts:
     reads: list[tuple[str, SgNode]] = field(default_factory=list)
     constants: list[Constant] = field(default_factory=list)
     errors: list[SgNode] = field(default_factory=list)
+    comments: list[SgNode] = field(default_factory=list)
+    """Comments that name an address."""
     room: int = MAX_CONSTANTS
     """How many more constants are looked at; asking for a node's parent costs as much as it has siblings."""
     beyond: int = 0
@@ -67,17 +76,9 @@ class Facts:
 class Texts(dict[str, str]):
     """Names with the one text each holds; UNKNOWN where one is given several."""
 
-    def __init__(self, known: dict[str, str] | None = None) -> None:
-        """`known` come from another file; what this one gives the same name counts instead."""
-        super().__init__(known or {})
-        self._own: set[str] = set()
-
     def note(self, name: str, text: str) -> None:
         """The code gives a name this text."""
-        if name in self._own and self[name] != text:
-            text = UNKNOWN
-        self._own.add(name)
-        self[name] = text
+        self[name] = text if self.get(name, text) == text else UNKNOWN
 
     def replace(self, name: str, text: str) -> None:
         """The code puts this text in place of what a name held."""
@@ -128,22 +129,52 @@ def _is(node: SgNode, operator: str) -> bool:
     return sign is not None and sign.text() == operator
 
 
-def topmost(node: SgNode, kinds: frozenset[str]) -> SgNode:
-    """Climb from a literal to the outermost expression of `kinds` it is a piece of, at most MAX_DEPTH steps.
+def topmost(node: SgNode, through: frozenset[str], folds: Callable[[SgNode], bool]) -> SgNode:
+    """Climb from a literal to the outermost expression that puts it together with others, at most MAX_DEPTH steps.
 
-    Not out of `given || "https://…"` and its like: what stands there is a value of its own.
+    `folds` says whether an expression does; the kinds in `through` lie between such expressions. Not out of
+    `given || "https://…"` and its like: what stands there is a value of its own.
     """
+    best = current = node
     for _ in range(MAX_DEPTH):
-        parent = node.parent()
-        if parent is None or parent.kind() not in kinds or not _joins(parent):
-            return node
-        node = parent
-    return node
+        parent = current.parent()
+        if parent is None:
+            break
+        if folds(parent):
+            best = parent
+        elif parent.kind() not in through:
+            break
+        current = parent
+    return best
 
 
-def _joins(node: SgNode) -> bool:
-    operator = node.field("operator") if node.kind() in {"binary_expression", "binary_operator"} else None
-    return operator is None or operator.text() == "+"
+def adds(node: SgNode, operator: str = "+") -> bool:
+    """Whether a node is `a + b`."""
+    return _is(node, operator)
+
+
+def add_constant(
+    node: SgNode,
+    facts: Facts,
+    *,
+    constant: Callable[[SgNode], str],
+    top: Callable[[SgNode], SgNode],
+    key_of: Callable[[SgNode], str],
+) -> None:
+    """Note the text a literal is part of, if it may name a host; the literal itself where the whole says less."""
+    if not facts.has_room():
+        return
+    whole = top(node)
+    text = constant(whole)
+    if whole != node and not _holds(text, own := constant(node)):
+        whole, text = node, own
+    if interesting(text) and not (facts.constants and facts.constants[-1].node == whole):
+        facts.constants.append(Constant(text, whole, key_of(whole)))
+
+
+def _holds(whole: str, own: str) -> bool:
+    """Whether the text of an expression still says what its literal says, but for the places that were filled."""
+    return all(piece in whole for piece in _PLACE.split(own))
 
 
 def first_argument(call: SgNode) -> SgNode | None:

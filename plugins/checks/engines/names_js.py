@@ -17,13 +17,20 @@ from plugins.checks.engines.names_common import (
     UNKNOWN,
     Constant,
     Facts,
+    add_constant,
+    adds,
+    arguments_of,
     first_argument,
     interesting,
     topmost,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ast_grep_py import SgNode
+
+    Elsewhere = Callable[[str, str], str]
 
 KINDS = (
     "call_expression",
@@ -51,20 +58,34 @@ _TRANSPARENT = frozenset({"await_expression", "non_null_expression", "as_express
 MODULE_ALIASES = {"fs/promises": "fs", "fs-extra": "fs", "graceful-fs": "fs"}
 _FOLLOWED = frozenset({"require", "eval", "Function", "fetch", "process"})
 """Globals that keep their meaning under a name of the file's own: `const e = eval`, `const {env} = process`."""
+_REQUIRED = re.compile(r"require\(\s*[\"'](\.[^\"']+)[\"']\s*\)\.?([\w.$]*)$")
 _MAKES_REQUIRE = frozenset({"module.createRequire", "module.Module.createRequire"})
 _CALLERS = frozenset({"call", "apply", "bind"})
-_FOLDED = frozenset({"binary_expression", "parenthesized_expression"})
+_THROUGH = frozenset({
+    "parenthesized_expression", "template_substitution", "array", "member_expression", "arguments",
+})  # fmt: skip
+"""What may lie between a literal and the expression that takes it in."""
+_FOLDS = frozenset({"join", "concat", "toString", "trim"})
+CONNECTS = frozenset({
+    "connect", "createConnection", "createSocket", "lookup", "resolve", "resolve4", "fetch", "axios", "get", "post",
+    "put", "patch", "delete", "request", "got", "ky", "open", "head",
+})  # fmt: skip
+"""Calls that take a host or an address."""
 
 
 class JavaScriptNames:
     """Resolves one file. `short_names` False: one- and two-letter names of minified code are not trusted."""
 
-    def __init__(self, *, short_names: bool) -> None:
+    def __init__(self, *, short_names: bool, elsewhere: Elsewhere | None = None) -> None:
+        """`elsewhere` gives the text of a member of another module, by the module's name as it is written."""
         self.bindings: dict[str, str] = {}
         self.local: set[str] = set()
-        self.constants = JavaScriptConstants(short_names=short_names)
+        self.constants = JavaScriptConstants(short_names=short_names, foreign=self._foreign if elsewhere else None)
+        self.elsewhere = elsewhere
         self.constant = self.constants.constant
         self.short_names = short_names
+        self.modules: set[str] = set()
+        """Files of the package that this one takes something from, as it names them."""
         self.taken: list[tuple[str, SgNode]] = []
         """What a pattern reads without naming it: `const {env: {TOKEN}} = process` reads `process.env`."""
 
@@ -92,6 +113,22 @@ class JavaScriptNames:
             self._bind_field(node)
         elif kind == "function_declaration" and (name := node.field("name")):
             self.local.add(name.text())
+
+    def _foreign(self, text: str) -> str:
+        """What a name stands for that another file of the package gives: `BASE`, `config.BASE`."""
+        if self.elsewhere is not None and (match := _REQUIRED.match(text)):
+            return self.elsewhere(match[1], match[2] or "default")
+        head, _, rest = text.partition(".")
+        module = self.bindings.get(head, "")
+        if self.elsewhere is None or not module.startswith("."):
+            return UNKNOWN
+        for taken in sorted(self.modules, key=len, reverse=True):
+            if module == taken:
+                return self.elsewhere(taken, rest or "default")
+            if module.startswith(f"{taken}."):
+                member = module.removeprefix(f"{taken}.")
+                return self.elsewhere(taken, f"{member}.{rest}" if rest else member)
+        return UNKNOWN
 
     def _append(self, node: SgNode) -> None:
         target, sign = node.field("left"), node.field("operator")
@@ -151,6 +188,7 @@ class JavaScriptNames:
             return
         module = clean_module(self.constant(source))
         facts.imports.append((module, node))
+        self._take(module)
         for child in node.children():
             if child.kind() == "import_clause":
                 self._bind_clause(child, module)
@@ -180,6 +218,8 @@ class JavaScriptNames:
             if name == "require" and (module := self._required(node)):
                 facts.imports.append((module, node))
             facts.calls.append((name, node))
+        elif kind == "pair":
+            self._add_value(node, facts)
         elif kind in READ_KINDS:
             facts.reads.append((self.name(node), node))
 
@@ -195,24 +235,39 @@ class JavaScriptNames:
         name = self.name(function)
         head, _, last = name.rpartition(".")
         facts.calls.append((head if head and last in _CALLERS else name, node))
+        if last in CONNECTS or name in CONNECTS:
+            self._add_arguments(node, facts)
+
+    def _add_arguments(self, call: SgNode, facts: Facts) -> None:
+        """`connect(443, HOST)` and `fetch(address)`, where the name comes from elsewhere or is no address by itself."""
+        for argument in arguments_of(call)[:3]:
+            if argument.kind() in {"identifier", "member_expression"} and interesting(text := self.constant(argument)):
+                facts.constants.append(Constant(text, argument, key_of(argument)))
 
     def _required(self, call: SgNode) -> str:
         argument = first_argument(call)
         text = self.constant(argument) if argument is not None else UNKNOWN
-        return clean_module(text) if text and UNKNOWN not in text else ""
+        module = clean_module(text) if text and UNKNOWN not in text else ""
+        self._take(module)
+        return module
+
+    def _take(self, module: str) -> None:
+        if module.startswith("."):
+            self.modules.add(module)
 
     def _add_constant(self, node: SgNode, facts: Facts) -> None:
         raw = node.text()
         if not interesting(raw) and "\\" not in raw and not raw[1:].startswith(("http", "ws")):
             return
-        if not facts.has_room():
-            return
-        top = topmost(node, _FOLDED)
-        text = self.constant(top)
-        if interesting(text) and not (
-            facts.constants and facts.constants[-1].node.range().start.index == top.range().start.index
-        ):
-            facts.constants.append(Constant(text, top, key_of(top)))
+        add_constant(node, facts, constant=self.constant, top=_top, key_of=key_of)
+
+    def _add_value(self, node: SgNode, facts: Facts) -> None:
+        """`host: NAME`: the text that a name stands for where a host or an address is expected."""
+        value = node.field("value")
+        if value is not None and value.kind() in {"identifier", "member_expression", "call_expression"}:
+            text = self.constant(value)
+            if interesting(text):
+                facts.constants.append(Constant(text, value, key_of(value)))
 
     def name(self, node: SgNode | None, depth: int = 0) -> str:
         """Canonical dotted name of an expression; UNKNOWN where it is none."""
@@ -273,6 +328,25 @@ class JavaScriptNames:
     def _index(self, index: SgNode | None, depth: int) -> str:
         text = self.constant(index, depth + 1) if index is not None else UNKNOWN
         return text if UNKNOWN not in text else "[]"
+
+
+def _top(node: SgNode) -> SgNode:
+    return topmost(node, _THROUGH, _folds)
+
+
+def _folds(node: SgNode) -> bool:
+    """Whether an expression puts texts together: `+`, templates, `join`, `concat`, `new URL`."""
+    kind = node.kind()
+    if kind == "binary_expression":
+        return adds(node)
+    if kind == "call_expression":
+        function = node.field("function")
+        member = function.field("property") if function is not None else None
+        return member is not None and member.text() in _FOLDS
+    if kind == "new_expression":
+        maker = node.field("constructor")
+        return maker is not None and maker.text() in {"URL", "url.URL"}
+    return kind == "template_string"
 
 
 def _undefaulted(node: SgNode | None) -> SgNode | None:

@@ -5,11 +5,27 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from plugins.checks.engines.names_common import UNKNOWN, Constant, Facts, interesting, unescape
+from plugins.checks.engines import constants_php
+from plugins.checks.engines.constants_php import PhpConstants
+from plugins.checks.engines.names_common import (
+    UNKNOWN,
+    Constant,
+    Facts,
+    add_constant,
+    adds,
+    interesting,
+    topmost,
+    unescape,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ast_grep_py import SgNode
 
+    Elsewhere = Callable[[str, str], str]
+
+INCLUDES = ("include_expression", "include_once_expression", "require_expression", "require_once_expression")
 KINDS = {
     "php": (
         "function_call_expression",
@@ -18,6 +34,8 @@ KINDS = {
         "object_creation_expression",
         "string",
         "encapsed_string",
+        *constants_php.KINDS,
+        *INCLUDES,
     ),
     "csharp": (
         "invocation_expression",
@@ -40,30 +58,79 @@ _STRINGS = frozenset(
         "word",
     }
 )
+_CALLS = frozenset({"function_call_expression", "member_call_expression", "scoped_call_expression"})
+_NAMED = {
+    "php": _CALLS | {"object_creation_expression"},
+    "csharp": frozenset({"invocation_expression", "object_creation_expression"}),
+    "bash": frozenset({"command"}),
+}
+_THROUGH = frozenset({"parenthesized_expression", "argument", "arguments"})
 _VARIABLE = re.compile(r"\{?\$\{?[A-Za-z_>\-\[\]'\"]+\w*\}?\}?|\{[^{}]*\}")
 
 
-def facts_of(language: str, nodes: list[SgNode]) -> Facts:
+def facts_of(language: str, nodes: list[SgNode], elsewhere: Elsewhere | None = None) -> Facts:
     """Name the calls and imports among the nodes of KINDS[language]."""
     facts = Facts()
+    php = PhpNames(nodes, elsewhere) if language == "php" else None
     for node in nodes:
         kind = node.kind()
         if kind in _STRINGS:
-            _add_constant(node, facts)
+            _add_constant(node, facts, php)
         elif kind == "using_directive":
             facts.imports.append((node.text().removeprefix("using").strip(" ;"), node))
-        else:
+        elif kind in _NAMED[language]:
             facts.calls.append((_NAMERS[language](node, kind), node))
     return facts
 
 
-def _add_constant(node: SgNode, facts: Facts) -> None:
+class PhpNames:
+    """What the names of a PHP file stand for, with those of the files it includes."""
+
+    def __init__(self, nodes: list[SgNode], elsewhere: Elsewhere | None) -> None:
+        self.elsewhere = elsewhere
+        self.included: list[str] = []
+        self.constants = PhpConstants(self._foreign if elsewhere else None)
+        for node in nodes:
+            kind = node.kind()
+            if kind in constants_php.KINDS or kind == "function_call_expression":
+                self.constants.keep(node)
+            elif kind in INCLUDES:
+                inner = [child for child in node.children() if child.is_named()]
+                text = self.constants.constant(inner[0]).replace(UNKNOWN, "") if inner else ""
+                if text:
+                    self.included.append(text)
+
+    def _foreign(self, name: str) -> str:
+        if self.elsewhere is not None:
+            for included in self.included[:20]:
+                if UNKNOWN not in (text := self.elsewhere(included, name)):
+                    return text
+        return UNKNOWN
+
+
+def _add_constant(node: SgNode, facts: Facts, php: PhpNames | None) -> None:
     raw = node.text()
-    if interesting(raw) or "\\" in raw:
-        text = unescape(raw.strip("@$").strip("'\""))
-        if node.kind() in {"encapsed_string", "interpolated_string_expression", "string", "word"}:
-            text = _VARIABLE.sub(UNKNOWN, text)
-        facts.constants.append(Constant(text, node, _key_of(node)))
+    if not interesting(raw) and "\\" not in raw:
+        return
+    if php is not None:
+        add_constant(node, facts, constant=php.constants.constant, top=_top, key_of=_key_of)
+        return
+    text = unescape(raw.strip("@$").strip("'\""))
+    if node.kind() in {"encapsed_string", "interpolated_string_expression", "string", "word"}:
+        text = _VARIABLE.sub(UNKNOWN, text)
+    facts.constants.append(Constant(text, node, _key_of(node)))
+
+
+def _top(node: SgNode) -> SgNode:
+    return topmost(node, _THROUGH, _folds)
+
+
+def _folds(node: SgNode) -> bool:
+    """Whether an expression puts texts together: `.`, strings with variables, `sprintf`."""
+    if node.kind() == "function_call_expression":
+        function = node.field("function")
+        return function is not None and function.text().lstrip("\\") == "sprintf"
+    return adds(node, ".") or node.kind() == "encapsed_string"
 
 
 def _key_of(node: SgNode) -> str:

@@ -9,16 +9,22 @@ from typing import TYPE_CHECKING
 
 from plugins.checks.engines.constants_py import PythonConstants
 from plugins.checks.engines.names_common import (
+    HOST_KEY,
     MAX_DEPTH,
     UNKNOWN,
     Constant,
     Facts,
+    add_constant,
+    adds,
+    arguments_of,
     first_argument,
     interesting,
     topmost,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ast_grep_py import SgNode
 
 KINDS = (
@@ -37,16 +43,30 @@ _OWNERS = frozenset({"__builtins__", "builtins", "sys.modules"})
 _FOLLOWED = frozenset({"eval", "exec", "__import__", "getattr"})
 """Built-ins that keep their meaning under a name of the file's own."""
 _NAMESPACE = ".__dict__"
-_FOLDED = frozenset({"binary_operator", "parenthesized_expression", "concatenated_string"})
+_THROUGH = frozenset({
+    "parenthesized_expression", "interpolation", "attribute", "argument_list", "list", "tuple", "keyword_argument",
+})  # fmt: skip
+"""What may lie between a literal and the expression that takes it in."""
+_FOLDS = frozenset({"join", "format", "strip", "rstrip", "urljoin"})
+CONNECTS = frozenset({
+    "connect", "create_connection", "HTTPSConnection", "HTTPConnection", "gethostbyname", "getaddrinfo", "SMTP",
+    "SMTP_SSL", "FTP", "IMAP4_SSL", "get", "post", "put", "patch", "delete", "head", "request", "urlopen", "Request",
+    "Client", "AsyncClient", "ClientSession", "Session", "urlretrieve", "stream",
+})  # fmt: skip
+"""Calls that take a host or an address."""
 
 
 class PythonNames:
     """Resolves one file; see JavaScriptNames."""
 
-    def __init__(self) -> None:
+    def __init__(self, elsewhere: Callable[[str, str], str] | None = None) -> None:
+        """`elsewhere` gives the text of a member of another module, by the module's name as it is written."""
+        self.elsewhere = elsewhere
+        self.origins: dict[str, tuple[str, str]] = {}
+        """Names that an import gives, with the module and the member they come from."""
         self.bindings: dict[str, str] = {}
         self.local: set[str] = set()
-        self.constants = PythonConstants()
+        self.constants = PythonConstants(self._foreign if elsewhere else None)
         self.constant = self.constants.constant
 
     def facts(self, nodes: list[SgNode]) -> Facts:
@@ -87,6 +107,8 @@ class PythonNames:
             aliased = item.kind() == "aliased_import"
             name = ((item.field("name") or item) if aliased else item).text()
             alias = item.field("alias") if aliased else None
+            given = alias.text() if alias is not None else name
+            self.origins[given] = (source.text(), name) if source is not None else (name, "")
             facts.imports.append((prefix + name, node))
             if alias is not None or prefix:
                 self.bindings[alias.text() if alias is not None else name] = prefix + name
@@ -100,6 +122,8 @@ class PythonNames:
             if name in {"__import__", "importlib.import_module"} and (module := self._first_constant(node)):
                 facts.imports.append((module, node))
             facts.calls.append((name, node))
+            if name.rpartition(".")[2] in CONNECTS:
+                self._add_values(node, facts)
         elif kind == "attribute":
             facts.reads.append((self.name(node), node))
 
@@ -112,14 +136,30 @@ class PythonNames:
         raw = node.text()
         if not interesting(raw) and "\\" not in raw:
             return
-        if not facts.has_room():
-            return
-        top = topmost(node, _FOLDED)
-        text = self.constant(top)
-        if interesting(text) and not (
-            facts.constants and facts.constants[-1].node.range().start.index == top.range().start.index
-        ):
-            facts.constants.append(Constant(text, top, key_of(top)))
+        add_constant(node, facts, constant=self.constant, top=_top, key_of=key_of)
+
+    def _add_values(self, call: SgNode, facts: Facts) -> None:
+        """`connect(HOST)` and `get(url=ADDRESS)`: what a name stands for where a host or an address is expected."""
+        for argument in arguments_of(call)[:6]:
+            named = argument.kind() == "keyword_argument"
+            if named and not ((key := argument.field("name")) and HOST_KEY.match(key.text())):
+                continue
+            value = argument.field("value") if named else argument
+            if value is not None and value.kind() in {"identifier", "attribute"}:
+                text = self.constant(value)
+                if interesting(text):
+                    facts.constants.append(Constant(text, value, key_of(value)))
+
+    def _foreign(self, text: str) -> str:
+        """What a name stands for that another file of the package gives: `BASE`, `const.BASE`."""
+        head, _, rest = text.partition(".")
+        if self.elsewhere is None or head not in self.origins:
+            return UNKNOWN
+        module, member = self.origins[head]
+        if not rest:
+            return self.elsewhere(module, member) if member else UNKNOWN
+        inner = f"{module}{'' if module.endswith('.') or not member else '.'}{member}"
+        return self.elsewhere(inner, rest)
 
     def name(self, node: SgNode | None, depth: int = 0) -> str:  # noqa: PLR0911 - one line a kind of node
         """Canonical dotted name of an expression; UNKNOWN where it is none."""
@@ -165,6 +205,21 @@ class PythonNames:
         if name == "vars" and (argument := first_argument(node)) is not None:
             return self.name(argument, depth + 1) + _NAMESPACE
         return f"{name}()"
+
+
+def _top(node: SgNode) -> SgNode:
+    return topmost(node, _THROUGH, _folds)
+
+
+def _folds(node: SgNode) -> bool:
+    """Whether an expression puts texts together: `+`, `%`, f-strings, `join`, `format`, `urljoin`."""
+    kind = node.kind()
+    if kind == "binary_operator":
+        return adds(node) or adds(node, "%")
+    if kind == "call":
+        function = node.field("function")
+        return function is not None and function.text()[-60:].rpartition(".")[2] in _FOLDS
+    return kind in {"concatenated_string", "string"}
 
 
 def _indented(definition: SgNode) -> bool:

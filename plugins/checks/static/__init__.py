@@ -15,6 +15,7 @@ from governance.vocabulary import Severity
 from plugins.checks import basis
 from plugins.checks.base import CheckResult, Finding, conclude, engines
 from plugins.checks.static import ast_grep, bandit, hooks, rules
+from plugins.checks.static.mentions import mentions
 from plugins.checks.static.report import CODE, EngineReport, named
 from plugins.checks.suppressions import suppressions
 
@@ -86,7 +87,7 @@ def _conclude(
         examined=len(examined) or (len(package.install_hooks) if not package.code_files else 0),
         engine=engine,
         engine_version=engine_version,
-        observations=(*hook_seen, *by_ast_grep.observations),
+        observations=(*hook_seen, *by_ast_grep.observations, *mentions(workspace.root, package)),
         evidence=_evidence(package, bad, unknown, by_bandit, by_ast_grep),
         cpu_ms=round((by_bandit.cpu_seconds + by_ast_grep.cpu_seconds) * 1000),
     )

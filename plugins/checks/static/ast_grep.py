@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from governance.vocabulary import Severity
-from plugins.checks.base import UNREADABLE, Finding, Observation, capability, clip
+from plugins.checks.base import MENTIONED, UNREADABLE, Finding, Observation, capability, clip
 from plugins.checks.engines.names_common import UNKNOWN
 from plugins.checks.static import hosts, rules, texture
 from plugins.checks.static.report import CODE, TREE, EngineReport, batches, named, over_batches, redact, whole
@@ -49,6 +49,10 @@ class Tally:
     beyond: Counter[str] = field(default_factory=Counter)
     passed_over: Counter[tuple[str, str]] = field(default_factory=Counter)
     encodings: Counter[str] = field(default_factory=Counter)
+    constants: dict[str, list[tuple[str, int, str, bool]]] = field(default_factory=dict)
+    """By file: text, line, key, and whether the code takes the text to pieces."""
+    used: set[str] = field(default_factory=set)
+    """Keys of what is only shown to people that the code of some file reads."""
 
 
 def scan(root: Path, files: Sequence[SourceFile]) -> EngineReport:
@@ -57,6 +61,8 @@ def scan(root: Path, files: Sequence[SourceFile]) -> EngineReport:
     tally = Tally(frozenset(file.path for file in files))
     if files:
         over_batches(report, lambda batch: _batch(root, batch, report, tally), batches(files, size=BATCH_BYTES))
+    for path, constants in tally.constants.items():
+        _hosts(path, constants, report, tally)
     report.findings.sort(key=lambda finding: (finding.path, finding.line, finding.rule))
     report.observations.sort(key=lambda seen: (seen.path, seen.line, seen.kind, seen.value))
     report.evidence = {
@@ -69,6 +75,7 @@ def scan(root: Path, files: Sequence[SourceFile]) -> EngineReport:
             {"host": host, "why": why, "count": count} for (host, why), count in sorted(tally.passed_over.items())[:200]
         ],
         "not_utf8": dict(tally.encodings),
+        "shown_keys_read": sorted(tally.used),
     }
     return report
 
@@ -80,6 +87,7 @@ def _batch(root: Path, files: list[SourceFile], report: EngineReport, tally: Tal
         "root": TREE,
         "files": [[file.path, file.language] for file in files],
         "rules": book.engine_rules,
+        "shown": sorted(key for key in hosts.book()["presentation"] if key.isidentifier() and key != "comment"),
         "limits": {"bytes": FILE_BYTES, "seconds": FILE_SECONDS, "hits": HITS_A_FILE},
     }
     result = run_python(MODULE, binds=[Bind(root, TREE)], limits=LIMITS, stdin=json.dumps(request).encode())
@@ -122,7 +130,10 @@ def _file(entry: dict[str, Any], book: rules.RuleBook, report: EngineReport, tal
         tally.encodings[entry["encoding"]] += 1
     report.findings += [texture.finding(mark, path, line, detail) for mark, line, detail in entry["marks"]]
     _hits(path, entry, book, report, tally)
-    _hosts(path, entry["constants"], report, tally)
+    tally.constants[path] = [
+        (str(text), int(line), str(key), bool(taken)) for text, line, key, taken in entry["constants"]
+    ]
+    tally.used.update(str(key) for key in entry["shown_reads"])
     if entry["constants_cut"]:
         tally.beyond["constants"] += entry["constants_cut"]
         report.findings.append(_too_many(path, entry["constants_cut"]))
@@ -156,22 +167,26 @@ def _is_script(path: str, snippet: str, scripts: frozenset[str]) -> bool:
     return bool(named) and all(any(name + end in scripts for end in _SCRIPTS) for name in named)
 
 
-def _hosts(path: str, constants: list[list[Any]], report: EngineReport, tally: Tally) -> None:
-    seen: Counter[str] = Counter()
+def _hosts(path: str, constants: list[tuple[str, int, str, bool]], report: EngineReport, tally: Tally) -> None:
+    seen: Counter[tuple[str, str]] = Counter()
     places = set()
-    for text, line, key in constants:
-        for found in hosts.judge(text, key):
+    for text, line, key, taken in constants:
+        for found in hosts.judge(text, key, used=tally.used, taken=taken):
             if found.encoded and not found.skipped.startswith("identifier"):  # bundles carry whole pictures encoded
                 report.findings.append(_encoded(path, line, found.host))
             if found.skipped:
                 tally.passed_over[found.host, found.skipped] += 1
-            elif (found.host, line) not in places:
-                places.add((found.host, line))
-                seen[found.host] += 1
-                if seen[found.host] <= HITS_A_FILE:
-                    report.observations.append(Observation("host", found.host, path, line, clip(redact(_shown(text)))))
-                else:
-                    tally.beyond[found.host] += 1
+            if found.skipped and not found.mentioned:
+                continue
+            kind, most = (MENTIONED, 1) if found.mentioned else ("host", HITS_A_FILE)
+            if (kind, found.host, line) in places:
+                continue
+            places.add((kind, found.host, line))
+            seen[kind, found.host] += 1
+            if seen[kind, found.host] <= most:
+                report.observations.append(Observation(kind, found.host, path, line, clip(redact(_shown(text)))))
+            elif kind == "host":
+                tally.beyond[found.host] += 1
 
 
 def _shown(text: str) -> str:

@@ -3,6 +3,9 @@
 Decisions: IP addresses count, private ones and the cloud's metadata address too. Loopback (`localhost`, `127.0.0.0/8`,
 `::1`) does not leave the machine and is kept in the evidence only. Names with one label (`redis`) count: they are
 hosts of the platform's own network. Where only the end of a name is known, `*.example.com` is recorded.
+
+What stands in a comment, a link, a sentence, or under a key that is only shown (`documentationUrl`) is *mentioned*:
+kept apart from egress, unless the package's code reads that key or takes the text to pieces.
 """
 
 from __future__ import annotations
@@ -14,11 +17,14 @@ import ipaddress
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from plugins.checks.engines.names_common import RELATIVE, UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
 
 _SCHEMES = (
     r"https?|wss?|ftps?|sftp|mqtts?|amqps?|rediss?|postgres(?:ql)?|mysql|mongodb(?:\+srv)?|smtps?|ldaps?"
@@ -46,6 +52,8 @@ class Seen:
     host: str
     skipped: str = ""
     encoded: bool = False
+    mentioned: bool = False
+    """No egress, but told to people, who may want to know."""
 
 
 @functools.cache
@@ -56,32 +64,44 @@ def book() -> dict[str, Any]:
     return data
 
 
-def judge(text: str, key: str = "") -> list[Seen]:
-    """All hosts a constant names, in order. `key` is the property, argument or call the constant is given to."""
+def judge(text: str, key: str = "", *, used: AbstractSet[str] = frozenset(), taken: bool = False) -> list[Seen]:
+    """All hosts a constant names, in order. `key` is the property, argument or call the constant is given to.
+
+    `used` are the keys that the code of the package reads, `taken` says that it takes this text to pieces: what only
+    seems to be shown counts as egress then.
+    """
     plain = _PLACEHOLDER.sub(UNKNOWN, text)
     if start := RELATIVE.match(plain):
         plain = "https:" + plain[start.end() :]
-    found = [seen for match in _URL.finditer(plain) if (seen := _address(match, plain, key))]
+    found = [seen for match in _URL.finditer(plain) if (seen := _address(match, plain, key, used, taken=taken))]
     if not found and (host := _bare(plain.strip(), key)):
         found = [Seen(host, _loopback(host))]
     for match in _ENCODED.finditer(text):
-        found += [Seen(seen.host, seen.skipped, encoded=True) for seen in judge(_decoded(match[0]), key)]
+        found += [
+            Seen(seen.host, seen.skipped, encoded=True, mentioned=seen.mentioned)
+            for seen in judge(_decoded(match[0]), key)
+        ]
     return found
 
 
-def _address(match: re.Match[str], text: str, key: str) -> Seen | None:
+def _address(match: re.Match[str], text: str, key: str, used: AbstractSet[str], *, taken: bool) -> Seen | None:
     host = normal_host(match[1])
     if not host:
         return None
-    return Seen(host, _loopback(host) or _identifier(host, match[2]) or _shown(match, text, key))
+    if never := _loopback(host) or _identifier(host, match[2]):
+        return Seen(host, never)
+    shown = "" if taken else _shown(match, text, key, used)
+    return Seen(host, shown, mentioned=bool(shown))
 
 
-def _shown(match: re.Match[str], text: str, key: str) -> str:
+def _shown(match: re.Match[str], text: str, key: str, used: AbstractSet[str]) -> str:
     """Why an address is only shown to people: by the key it is given to, as a link, or in the middle of prose."""
     reason = book()["presentation"].get(key)
-    if reason:
+    if reason and key not in used:
         return f"{key}: {reason}"
     before = text[max(0, match.start() - _BEFORE) : match.start()]
+    if reason and key not in book()["prose"]:
+        return ""
     if _LINK.search(before):
         return "a link in HTML"
     if _PROSE.search(before) and not _names_command(text):

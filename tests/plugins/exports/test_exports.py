@@ -12,7 +12,7 @@ from governance.policies import baseline
 from governance.vocabulary import CheckStatus, Severity, Verdict
 from plugins.advisories.starter import NAME, starter_feed
 from plugins.checks import yara_rules
-from plugins.checks.base import CheckResult, FeedSnapshot, Finding
+from plugins.checks.base import MENTIONED, CheckResult, FeedSnapshot, Finding, Observation
 from plugins.exports.render import FORMATS, render
 from plugins.exports.sarif import LEVELS
 from plugins.intake import intake
@@ -204,3 +204,18 @@ def test_text_fits_a_terminal_and_loses_nothing(report):
     assert max(map(len, whole.splitlines())) > 80
     assert [line for line in folded.splitlines() if len(line) > 80 and len(line.split()) > 1] == []
     assert folded.split() == whole.split()
+
+
+def test_hosts_that_are_only_mentioned_are_told_apart_from_egress(report):
+    egress = documents(report)["json"]["egress"][0]["host"]
+    seen = (Observation(MENTIONED, egress, "README.md", 1), Observation(MENTIONED, "docs.acme.io", "README.md", 2),
+            Observation(MENTIONED, "docs.acme.io", "a.js", 3))  # fmt: skip
+    altered = with_results(report, CheckResult("static", CheckStatus.PASSED, "Fine.", examined=1, observations=seen))
+
+    document = documents(altered)["json"]
+
+    assert document["mentioned"] == [{
+        "host": "docs.acme.io", "evidence": [{"path": "README.md", "line": 2}, {"path": "a.js", "line": 3}], "total": 2,
+    }]  # fmt: skip
+    assert [row["host"] for row in document["egress"]] == [use.host for use in report.comparison.hosts]
+    valid(document)
