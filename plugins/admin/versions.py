@@ -21,6 +21,7 @@ from plugins.presenters import progress_of
 from plugins.services.downloads import DownloadRefused, open_artifact
 from plugins.services.origins import OriginRefused, hand_in
 from plugins.services.runs import RunRefused, request_run
+from plugins.services.sboms import CONTENT_TYPE, NoBill, sbom_of
 from plugins.services.text_diffs import DiffRefused, text_diffs
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ class PluginVersionAdmin(ReadOnlyAdmin[PluginVersion]):
             path("<path:object_id>/vet/", view(self.vet_view), name="plugins_pluginversion_vet"),
             path("<path:object_id>/origin/", view(self.origin_view), name="plugins_pluginversion_origin"),
             path("<path:object_id>/artifact/", view(self.artifact_view), name="plugins_pluginversion_artifact"),
+            path("<path:object_id>/sbom/", view(self.sbom_view), name="plugins_pluginversion_sbom"),
             path("<path:object_id>/progress/", view(self.progress_view), name="plugins_pluginversion_progress"),
             path("<path:object_id>/diff/<int:before>/", view(self.diff_view), name="plugins_pluginversion_diff"),
             *super().get_urls(),
@@ -155,6 +157,17 @@ class PluginVersionAdmin(ReadOnlyAdmin[PluginVersion]):
         return FileResponse(
             file, as_attachment=True, filename=version.artifact.filename, content_type="application/octet-stream"
         )
+
+    def sbom_view(self, request: SignedInRequest, object_id: str) -> HttpResponse:
+        """The bill of materials, for whoever may see the version."""
+        version = self.get_object_or_404(request, object_id)
+        try:
+            filename, content = sbom_of(version)
+        except NoBill:
+            self.message_user(request, _("There is no bill of materials before the vetting has ended."), messages.ERROR)
+            return HttpResponseRedirect(self.page_url(version))
+        disposition = f'attachment; filename="{filename}"'
+        return HttpResponse(content, content_type=CONTENT_TYPE, headers={"Content-Disposition": disposition})
 
     def diff_view(self, request: SignedInRequest, object_id: str, before: int) -> HttpResponse:
         """The text that differs from an earlier version of the same plugin."""

@@ -27,7 +27,7 @@ HANDLED_ELSEWHERE = frozenset({"capabilities", "secrets"})
 """Parts of the declaration that are compared entry by entry and not as a whole."""
 COMPARED_CHECKS = frozenset({"static", "dependencies"})
 """Checks without whose result something that is there may be missing in the picture."""
-SHIPPED = frozenset({"runtime", "optional", "bundled", "peer"})
+SHIPPED = frozenset({"runtime", "optional", "bundled", "peer", "locked"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,12 @@ class ComponentResult:
     pinned: str | None
     scope: str = "runtime"
     advisories: tuple[MatchedAdvisory, ...] = ()
+    license: str = ""
+    """As stated; empty: not known here."""
+    integrity: str = ""
+    """Digest of the package file, as a lock states it."""
+    needs: tuple[str, ...] = ()
+    """What it needs itself, as a lock resolved it: `name@version`."""
 
     @property
     def shipped(self) -> bool:

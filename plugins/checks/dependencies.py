@@ -230,6 +230,9 @@ def _component(answer: Answer) -> ComponentResult:
             )
             for match in answer.matches
         ),
+        license=dependency.license,
+        integrity=dependency.integrity,
+        needs=dependency.needs,
     )
 
 

@@ -245,6 +245,9 @@ def dependency(part: ComponentResult) -> dict[str, Any]:
         "direct": part.direct,
         "pinned": part.pinned,
         "scope": part.scope,
+        **({"license": part.license} if part.license else {}),
+        **({"integrity": part.integrity} if part.integrity else {}),
+        **({"needs": list(part.needs)} if part.needs else {}),
         "advisories": [
             {
                 "id": advisory.id,

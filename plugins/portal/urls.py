@@ -18,6 +18,7 @@ urlpatterns = [
     path("versions/<int:pk>/withdraw/", views.withdraw, name="withdraw"),
     path("versions/<int:pk>/declaration/", views.declaration, name="declaration"),
     path("versions/<int:pk>/package/", views.package, name="package"),
+    path("versions/<int:pk>/sbom/", views.sbom, name="sbom"),
     path("issues/<int:pk>/", issues.issue, name="issue"),
     path("issues/<int:pk>/waiver/", issues.waive, name="waive"),
 ]

@@ -31,6 +31,7 @@ from plugins.services import AlreadySubmitted, RunRefused, SubmissionRefused, re
 from plugins.services import submit as submit_package
 from plugins.services import withdraw as withdraw_version
 from plugins.services.downloads import DownloadRefused, open_artifact
+from plugins.services.sboms import CONTENT_TYPE, NoBill, sbom_of
 from plugins.services.teams import may_submit
 
 if TYPE_CHECKING:
@@ -182,6 +183,21 @@ def package(request: SignedInRequest, pk: int) -> HttpResponse | FileResponse:
     return FileResponse(
         file, as_attachment=True, filename=found.artifact.filename, content_type="application/octet-stream"
     )
+
+
+@require_safe
+@never_cache
+@login_required
+def sbom(request: SignedInRequest, pk: int) -> HttpResponse:
+    """The bill of materials of the version, as CycloneDX."""
+    found = _version(request, pk)
+    try:
+        filename, content = sbom_of(found)
+    except NoBill:
+        messages.error(request, _("There is no bill of materials before the vetting has ended."))
+        return redirect("portal:version", pk)
+    disposition = f'attachment; filename="{filename}"'
+    return HttpResponse(content, content_type=CONTENT_TYPE, headers={"Content-Disposition": disposition})
 
 
 @require_safe

@@ -1,5 +1,6 @@
 """What a report looks like to others, from a real vetting run."""
 
+import base64
 import json
 from dataclasses import replace
 
@@ -13,6 +14,7 @@ from governance.vocabulary import CheckStatus, Severity, Verdict
 from plugins.advisories.starter import NAME, starter_feed
 from plugins.checks import yara_rules
 from plugins.checks.base import MENTIONED, CheckResult, FeedSnapshot, Finding, Observation
+from plugins.exports.cyclonedx import bill_of_materials
 from plugins.exports.render import FORMATS, render
 from plugins.exports.sarif import LEVELS
 from plugins.intake import intake
@@ -182,6 +184,111 @@ def test_cyclonedx_is_valid_and_names_what_is_vulnerable(report):
     }
     listed = {fault["id"] for fault in bom["vulnerabilities"]}
     assert listed == {a.id for result in report.results for part in result.components for a in part.advisories} != set()
+
+
+SRI = "sha512-" + base64.b64encode(b"\x01" * 64).decode()
+
+
+def bill(*rows, licence="MIT", **more):
+    """The bill of materials of a document with these dependencies; it has to be valid."""
+    artifact = {
+        "name": "acme", "version": "1.0.0", "purl": "pkg:npm/acme@1.0.0", "sha256": "a" * 64,
+        "metadata": {"license": licence},
+    }  # fmt: skip
+    document = bill_of_materials({"artifact": artifact, "dependencies": list(rows)}, **more)
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(json.dumps(document)) is None
+    return document
+
+
+def row(name, pinned="1.0.0", **more):
+    version = f"@{pinned}" if pinned else ""
+    return {
+        "purl": f"pkg:npm/{name}{version}", "ecosystem": "npm", "name": name, "requirement": pinned or "^1.0.0",
+        "direct": True, "pinned": pinned, "scope": "runtime", "advisories": [], **more,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("stated", "shown"),
+    [
+        ("MIT", {"license": {"id": "MIT", "acknowledgement": "declared"}}),
+        ("Apache License, Version 2.0", {"license": {"id": "Apache-2.0", "acknowledgement": "declared"}}),
+        ("(MIT OR GPL-3.0)", {"expression": "MIT OR GPL-3.0-only", "acknowledgement": "declared"}),
+        (
+            "GPL-2.0-only WITH Classpath-exception-2.0",
+            {"expression": "GPL-2.0-only WITH Classpath-exception-2.0", "acknowledgement": "declared"},
+        ),
+        ("Made up, <b>", {"license": {"name": "Made up, <b>", "acknowledgement": "declared"}}),
+        ("UNLICENSED", {"license": {"name": "LicenseRef-Proprietary", "acknowledgement": "declared"}}),
+    ],
+)
+def test_a_licence_is_stated_as_what_it_can_be_read_as(stated, shown):
+    document = bill(row("left", license=stated), licence=stated)
+
+    assert document["components"][0]["licenses"] == document["metadata"]["component"]["licenses"] == [shown]
+
+
+def test_a_part_has_the_digest_its_lock_states_and_none_that_is_not_one():
+    rows = [
+        row("a", integrity=SRI),
+        row("b", integrity="sha256:" + "ab" * 32),
+        row("c", integrity="sha512-AAAA sha256:xyz md5:00"),
+        row("d"),
+    ]
+
+    found = {part["name"]: part.get("hashes") for part in bill(*rows)["components"]}
+
+    assert found == {
+        "a": [{"alg": "SHA-512", "content": "01" * 64}],
+        "b": [{"alg": "SHA-256", "content": "ab" * 32}],
+        "c": None,
+        "d": None,
+    }
+
+
+def test_the_graph_shows_what_is_known_and_says_what_is_not():
+    document = bill(row("a", needs=["b@2.0.0", "gone@1.0.0"]), row("b", "2.0.0", direct=False), row("c", None))
+
+    graph = {entry["ref"]: entry.get("dependsOn", []) for entry in document["dependencies"]}
+    assert graph["pkg:npm/acme@1.0.0"] == ["pkg:npm/a@1.0.0", "pkg:npm/c"]
+    assert graph["pkg:npm/a@1.0.0"] == ["pkg:npm/b@2.0.0"]
+    assert document["compositions"] == [{"aggregate": "unknown", "dependencies": ["pkg:npm/b@2.0.0", "pkg:npm/c"]}]
+
+
+def test_scopes_say_what_is_needed_to_run():
+    scopes = ("runtime", "bundled", "locked", "optional", "peer", "dev", "build")
+
+    parts = bill(*(row(scope, scope=scope) for scope in scopes))["components"]
+
+    assert {part["name"]: part["scope"] for part in parts} == {
+        **dict.fromkeys(("runtime", "bundled", "locked"), "required"),
+        **dict.fromkeys(("optional", "peer"), "optional"),
+        **dict.fromkeys(("dev", "build"), "excluded"),
+    }
+
+
+def test_odd_rows_make_a_valid_document():
+    """A name that makes no package URL, the same part twice, and the package as a part of itself."""
+    rows = [row("x", purl=""), row("left", scope="dev"), row("left"), row("acme"), row("loop", needs=["loop@1.0.0"])]
+
+    parts = {part["bom-ref"]: part["scope"] for part in bill(*rows)["components"]}
+
+    assert parts == {"npm:x": "required", "pkg:npm/left@1.0.0": "required", "pkg:npm/loop@1.0.0": "required"}
+
+
+def test_what_is_exploited_stands_with_the_fault():
+    advisory = {
+        "id": "GHSA-1", "aliases": ["CVE-2026-1000"], "severity": "high", "summary": "x", "fixed": ["2.0.0"],
+        "match": "affected", "exploited_since": "2026-11-03", "epss": 0.93, "percentile": 0.97,
+    }  # fmt: skip
+
+    [fault] = bill(row("left", advisories=[advisory]), revision=3)["vulnerabilities"]
+
+    assert {entry["name"]: entry["value"] for entry in fault["properties"]} == {
+        "plugwarden:known-exploited-since": "2026-11-03",
+        "plugwarden:epss": "0.93",
+    }
+    assert (fault["analysis"], fault["recommendation"]) == ({"state": "in_triage"}, "Upgrade to 2.0.0 or later.")
 
 
 def test_the_terminal_obeys_nothing_a_package_says(report):
