@@ -183,6 +183,7 @@ def _compared(changes: Mapping[str, Any], previous: Certificate) -> Iterator[Con
         ),
         ("declaration", _("The declaration is the same"), _of(relevant, {"declaration"})),
         ("author", _("The author is the same"), _of(relevant, {"author"})),
+        ("origin", _("A proven origin is proven again, and is the same"), _of(relevant, {"origin"})),
     ):
         yield Condition(code, title, whole and not found, _named([change["title"] for change in found]))
 

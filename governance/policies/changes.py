@@ -21,6 +21,7 @@ KINDS = (
     "entry_point",
     "declaration",
     "author",
+    "origin",
     "tier",
 )
 """Kinds of change a policy may weigh."""

@@ -117,6 +117,10 @@ def _all(before: Picture, after: Picture, weights: ChangeWeights) -> Iterator[Ch
     yield from _declaration(before.declaration, after.declaration, weights)
     if before.author != after.author:
         yield Change("author", "changed", "author", weights.of("author"), before=before.author, after=after.author)
+    if before.origin != after.origin:
+        what: What = "changed" if before.origin and after.origin else "gone" if before.origin else "added"
+        severity = weights.of("origin") if before.origin else Severity.INFO
+        yield Change("origin", what, "origin", severity, before=before.origin, after=after.origin)
     if before.tier is not after.tier:
         risen = after.tier.rank > before.tier.rank
         severity = weights.of("tier") if risen else Severity.INFO

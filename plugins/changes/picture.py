@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from governance.vocabulary import Tier
 from plugins.checks.base import NO_RESULT
+from plugins.origin import verified_statement
 from plugins.risk import native_files
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class Picture:
     sha256: str
     tier: Tier
     author: str = ""
+    origin: str = ""
+    """The repository and builder that a verified statement names, without the version's own ref; empty: not proven."""
     declared_capabilities: frozenset[str] = frozenset()
     seen_capabilities: frozenset[str] = frozenset()
     declared_hosts: frozenset[str] = frozenset()
@@ -97,6 +100,7 @@ def picture_of(
         sha256=sha256,
         tier=tier,
         author=package.metadata.author,
+        origin=origin_name(next(filter(None, map(verified_statement, results)), None)),
         declared_capabilities=frozenset(use.id.value for use in comparison.capabilities if use.declared),
         seen_capabilities=frozenset(use.id.value for use in comparison.capabilities if use.shown),
         declared_hosts=frozenset(host_name(use.host, use.port) for use in comparison.hosts if use.declared),
@@ -137,6 +141,7 @@ def picture_from(document: Mapping[str, Any]) -> Picture:
         sha256=str(artifact["sha256"]),
         tier=Tier(document["risk"]["tier"]),
         author=str((artifact.get("metadata") or {}).get("author") or ""),
+        origin=origin_name(_proof(document.get("provenance"))),
         declared_capabilities=frozenset(use["id"] for use in uses if use["declared"]),
         seen_capabilities=frozenset(use["id"] for use in uses if _shown(use)),
         declared_hosts=frozenset(host_name(use["host"], use.get("port")) for use in hosts if use["declared"]),
@@ -153,6 +158,19 @@ def picture_from(document: Mapping[str, Any]) -> Picture:
         **(_contents(contents) if contents is not None else {}),
         gaps=(*gaps, *_left_out(contents["files_left_out"] if contents else 0)),
     )
+
+
+def origin_name(statement: Mapping[str, Any] | None) -> str:
+    """Where a verified statement says a version comes from, in words that stay the same from version to version."""
+    if statement is None:
+        return ""
+    builder = str(statement["builder"]).partition("@")[0]
+    return f"{statement['repository'] or 'no repository'}, built by {builder}"
+
+
+def _proof(origin: Any) -> Mapping[str, Any] | None:
+    statements = origin["statements"] if isinstance(origin, dict) and origin["verified"] is True else ()
+    return next((one for one in statements if one["verified"] is True), None)
 
 
 def host_name(host: str, port: int | None) -> str:

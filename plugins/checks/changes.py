@@ -32,6 +32,7 @@ TITLES = {
     "entry_point": "entry point",
     "declaration": "part of the declaration",
     "author": "author",
+    "origin": "origin",
     "tier": "risk tier",
 }
 SOURCES = {"declared": " declared", "seen": " seen", "": ""}
@@ -43,7 +44,7 @@ class ChangesCheck:
     """Findings from the differences to the last certified version."""
 
     code: str = "changes"
-    version: str = "1"
+    version: str = "2"
 
     def judge(self, workspace: Workspace, changes: Changes) -> CheckResult:
         """Judge the differences. Inconclusive where one of the two versions is not known whole."""
@@ -100,6 +101,8 @@ def _finding(change: Change) -> Finding:
 def title(change: Change) -> str:
     """One change in words."""
     kind = TITLES[change.kind]
+    if change.kind == "origin":
+        return f"The proven origin was “{change.before or 'none'}” and is “{change.after or 'none'}”"
     if change.kind in {"tier", "author"}:
         return f"The {kind} was “{change.before}” and is “{change.after}”"
     name = f"{LABELS[Capability(change.name)].lower()} ({change.name})" if change.kind == "capability" else change.name

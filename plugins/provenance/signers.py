@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cryptography.exceptions import UnsupportedAlgorithm
+
 from plugins.provenance.certificates import identity_of, read_certificate
 from plugins.provenance.chains import NotTrusted, demand_trusted
 from plugins.provenance.dsse import pae
@@ -44,6 +46,8 @@ def signer_of(bundle: Bundle, root: TrustRoot | None) -> Signer:
         return _by_key(bundle, root) if bundle.certificate is None else _keyless(bundle, bundle.certificate, root)
     except (NotLogged, NotTrusted, Unreadable) as problem:
         raise Unverified(str(problem)) from None
+    except (UnsupportedAlgorithm, ValueError):  # of a certificate whose key or extensions nobody here can read
+        raise Unverified("The certificate cannot be used.") from None
 
 
 def _by_key(bundle: Bundle, root: TrustRoot) -> Signer:

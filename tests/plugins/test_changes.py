@@ -8,9 +8,9 @@ import pytest
 from governance.policies import ChangeWeights, baseline
 from governance.vocabulary import Capability, CheckStatus, Severity, Tier
 from plugins.changes import Changes, Picture, changes_between, picture_from, picture_of
-from plugins.changes.picture import Dependency
+from plugins.changes.picture import Dependency, origin_name
 from plugins.checks.base import ComponentResult, MatchedAdvisory
-from plugins.checks.changes import FIRST, ChangesCheck
+from plugins.checks.changes import FIRST, ChangesCheck, title
 from plugins.exports.vetting_json import vetting_document
 from plugins.package import Derived
 from tests.plugins import cases
@@ -80,11 +80,30 @@ def test_nothing_changed_is_said_so():
         ({"dependencies": {"npm:left": Dependency("^2.0.0")}}, ("dependency", "changed", "npm:left", "", "info")),
         ({"declaration": {"data_flows": "x"}}, ("declaration", "added", "data_flows", "", "low")),
         ({"author": "Somebody else"}, ("author", "changed", "author", "", "medium")),
+        ({"origin": "https://github.com/acme/nodes, built by x"}, ("origin", "added", "origin", "", "info")),
         ({"tier": Tier.MODERATE}, ("tier", "changed", "tier", "", "medium")),
     ],
 )  # fmt: skip
 def test_each_difference_is_one_change_with_the_policys_severity(after, change):
     assert told(compared(**after)) == [change]
+
+
+@pytest.mark.parametrize(("after", "what"), [("", "gone"), ("https://github.com/evil/nodes, built by x", "changed")])
+def test_proven_origin_that_is_another_or_none_is_grave(after, what):
+    before = replace(BEFORE, origin="https://github.com/acme/nodes, built by x")
+
+    [change] = changes_between(before, replace(before, origin=after), WEIGHTS).changes
+
+    assert (change.kind, change.what, change.severity) == ("origin", what, Severity.HIGH)
+    assert title(change).startswith("The proven origin was “https://github.com/acme/nodes, built by x” and is “")
+
+
+def test_origin_is_named_without_what_each_version_brings_anew():
+    first = {**cases.PROVEN, "builder": "https://github.com/acme/nodes/release.yml@refs/tags/v1"}
+    second = {**first, "builder": "https://github.com/acme/nodes/release.yml@refs/tags/v2", "commit": "b" * 40}
+
+    assert origin_name(first) == origin_name(second)
+    assert origin_name(None) == ""
 
 
 def test_a_tier_that_fell_is_only_noted():

@@ -238,8 +238,35 @@ def test_person_is_no_build():
     )
 
 
-def test_certificate_that_contradicts_itself_is_refused():
-    assert "contradicts itself" in refused(instance().signed(old={5: "evil/nodes"}).bundle())
+@pytest.mark.parametrize(
+    "old",
+    [{5: "evil/nodes"}, {1: "https://gitlab.com"}, {3: "0" * 40}, {6: "refs/heads/main"}],
+    ids=str,
+)
+def test_certificate_that_contradicts_itself_is_refused(old):
+    assert "contradicts itself" in refused(instance().signed(old=old).bundle())
+
+
+def test_signature_of_somebody_else_is_refused_even_where_the_log_took_it_in():
+    made = instance().signed()
+    wrong = forge.sign(ec.generate_private_key(ec.SECP256R1()), forge.pae(made.payload))
+    body, version = forge.log_body("dsse", made.payload, wrong, x509.load_der_x509_certificate(made.certificate))
+
+    assert refused(replace(made, signature=wrong, entry=instance().entry(body, "dsse", version)).bundle()) == (
+        "The signature is not that of the certificate."
+    )
+
+
+@pytest.mark.parametrize("place", ["rootHash", "hashes"])
+def test_hash_of_another_length_is_none(place):
+    bundle = instance().signed().bundle()
+    proof = bundle["verificationMaterial"]["tlogEntries"][0]["inclusionProof"]
+    short = b64(base64.b64decode(proof["rootHash"])[:31])
+    proof[place] = short if place == "rootHash" else [short, *proof["hashes"][1:]]
+
+    (found,) = judge("x", json.dumps(bundle).encode(), artifact(), root())
+
+    assert found.reason.endswith("is no SHA-256.")
 
 
 def test_identities_of_the_trust_file_decide_who_may_speak():
