@@ -10,6 +10,8 @@ from tests.browser.conftest import PHONE
 from tests.factories import (
     CertificateFactory,
     DecisionFactory,
+    IssueFactory,
+    IssueNoteFactory,
     OwnerTeamFactory,
     PluginFactory,
     PluginVersionFactory,
@@ -48,6 +50,8 @@ def world():
         outcome=DecisionOutcome.REQUEST_CHANGES,
         criteria=list(VettingRunFactory(version=asked).policy.criteria.all()),
     )
+    issue = IssueFactory(first_run=VettingRunFactory(version=failed), found=True)
+    IssueNoteFactory(issue=issue, text="w" * 300)
     certificate = CertificateFactory(version=certified)
     revoked = CertificateFactory(version=failed, state=CertificateState.REVOKED)
     return user, {
@@ -61,6 +65,8 @@ def world():
         "failed": failed.get_absolute_url(),
         "asked": asked.get_absolute_url(),
         "certified": certified.get_absolute_url(),
+        "issue": reverse("portal:issue", args=[issue.pk]),
+        "waive": reverse("portal:waive", args=[issue.pk]),
         "withdraw": reverse("portal:withdraw", args=[failed.pk]),
         "status": reverse("certification:status"),
         "not in force": reverse("certification:status") + "?show=past",

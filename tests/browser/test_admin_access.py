@@ -10,7 +10,14 @@ from certification.enums import ReviewState
 from governance.roles import Role
 from tests.browser.conftest import PHONE
 from tests.browser.test_access import DESK, open_details, violations, wider_than_the_screen
-from tests.factories import FindingFactory, ReviewFactory, UserFactory
+from tests.factories import (
+    FindingFactory,
+    IssueFactory,
+    IssueNoteFactory,
+    ReviewFactory,
+    UserFactory,
+    WaiverFactory,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -28,13 +35,20 @@ def desk():
     yesterday = timezone.localdate() - dt.timedelta(days=1)
     claimed = ReviewFactory(reviewer=user, due_on=yesterday, version__description="Z" * 300)
     ReviewFactory(state=ReviewState.SECOND_APPROVAL, version__plugin__name="node-red-contrib-stock-ticker")
+    issue = IssueFactory(first_run=claimed.run, title="A shell is started " * 8)
+    IssueNoteFactory(issue=issue, text="w" * 300, triage="false_alarm")
+    waiver = WaiverFactory(issue=issue, reason="w" * 300)
     for severity in ("critical", "low"):
-        FindingFactory(run=claimed.run, severity=severity, path="dist/" + "nodes-and-more/" * 6 + "x" * 200 + ".js")
+        path = "dist/" + "nodes-and-more/" * 6 + "x" * 200 + ".js"
+        FindingFactory(run=claimed.run, severity=severity, path=path, issue=issue, snippet="y" * 300)
     return user, {
         "start": reverse("admin:index"),
         "queue": reverse("admin:certification_review_changelist"),
         "review": reverse("admin:certification_review_change", args=[claimed.pk]),
         "version": reverse("admin:plugins_pluginversion_change", args=[claimed.version_id]),
+        "issue": reverse("admin:plugins_issue_change", args=[issue.pk]),
+        "waiver": reverse("admin:plugins_waiver_change", args=[waiver.pk]),
+        "propose": reverse("admin:plugins_issue_waive", args=[IssueFactory(found=True).pk]),
     }
 
 
