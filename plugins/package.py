@@ -53,6 +53,8 @@ class Dependency:
     """Digest of the package file as a lock writes it: `sha512-…` in base64, or `sha256:…` in hex."""
     needs: tuple[str, ...] = ()
     """What it needs itself, as the lock resolved it: `name@version`."""
+    released: str = ""
+    """ISO date of the version's release, where a lock states it."""
 
     @property
     def purl(self) -> str:

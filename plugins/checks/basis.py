@@ -9,9 +9,9 @@ from functools import cache
 from pathlib import Path
 
 ROOM = Path(__file__).resolve().parents[1]
-FOLDERS = ("archive", "checks", "detection", "formats", "provenance", "sandbox")
+FOLDERS = ("advisories", "archive", "checks", "detection", "formats", "provenance", "sandbox")
 MODULES = ("declaration.py", "documents.py", "evidence_files.py", "package.py")
-SUFFIXES = frozenset({".py", ".js", ".cjs", ".mjs", ".sh", ".yaml"})
+SUFFIXES = frozenset({".py", ".js", ".cjs", ".mjs", ".sh", ".txt", ".yaml"})
 
 
 @cache

@@ -17,6 +17,7 @@ from packaging.licenses import InvalidLicenseExpression, canonicalize_license_ex
 from governance.vocabulary import Severity
 from plugins.checks import archive
 from plugins.checks.base import CheckResult, Finding, Workspace, conclude
+from plugins.checks.lookalikes import own_lookalike
 from plugins.evidence_files import declaration_path, has_changelog, has_license_file, has_readme
 from plugins.reported_tests import is_address
 
@@ -107,7 +108,7 @@ class CompletenessCheck:
 
     today: date | None = None
     code: str = "completeness"
-    version: str = "2"
+    version: str = "3"
     reads_files: bool = False
 
     def basis(self, workspace: Workspace) -> str | None:  # noqa: ARG002 - the protocol's signature
@@ -175,6 +176,15 @@ def _metadata(package: Package) -> Iterator[Finding]:
     for field, rule, severity, title, remediation in METADATA:
         if not getattr(package.metadata, field).strip():
             yield _finding(rule, severity, title, remediation, path=package.manifest_path)
+    if target := own_lookalike(package):
+        yield _finding(
+            "name-lookalike",
+            Severity.MEDIUM,
+            f"The plugin's name looks like {target}",
+            f"Rename it, unless it is by those who make {target}: then say so in the note to the reviewers.",
+            path=package.manifest_path,
+            snippet=package.metadata.name,
+        )
     stated = package.metadata.license.strip()
     if stated and not _is_spdx(stated):
         yield _finding(

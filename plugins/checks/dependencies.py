@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from governance import canonical
@@ -16,6 +17,7 @@ from plugins.advisories.starter import NAME as DEMO_FEED
 from plugins.advisories.versions import NPM, PYPI, SUPPORTED
 from plugins.checks import basis
 from plugins.checks.base import CheckResult, ComponentResult, Finding, MatchedAdvisory, conclude, engines
+from plugins.checks.dependency_age import age_sentence, old_versions
 from plugins.checks.dependency_findings import (
     CODE,
     advisory_finding,
@@ -24,6 +26,7 @@ from plugins.checks.dependency_findings import (
     requirement_finding,
 )
 from plugins.checks.exploited import age_words, with_exploitation
+from plugins.checks.lookalikes import lookalike_findings
 from plugins.checks.pip_audit import AuditReport, Pin, audit
 
 if TYPE_CHECKING:
@@ -51,14 +54,26 @@ class DependenciesCheck:
     """Known vulnerable and malicious dependencies, and dependencies nobody can know anything about."""
 
     code = CODE
-    version = "2"
+    version = "3"
     reads_files = False
+
+    def __init__(self, *, today: date | None = None) -> None:
+        """`today` is the day ages are counted to; None: each time the day it is, in UTC."""
+        self._today = today
+
+    def _day(self) -> date:
+        return self._today or datetime.now(tz=UTC).date()
+
+    def _of_names(self, package: Package) -> list[Finding]:
+        """What names and dates of dependencies say, whatever the advisories know."""
+        return [*lookalike_findings(CODE, package), *old_versions(CODE, package, self._day())]
 
     def basis(self, workspace: Workspace) -> str | None:
         """Our code, pip-audit, and every advisory that names a dependency. The feeds' age is a fact of its own."""
         if workspace.feed is None:
             return None
         asked = {
+            "month": self._day().isoformat()[:7],
             "feeds": list(workspace.feed.names),
             "advisories": list(workspace.feed.advisories),
             "exploitation": encode(replace(workspace.feed.exploitation, known_age_days=None, likely_age_days=None)),
@@ -73,7 +88,7 @@ class DependenciesCheck:
         """Match every dependency; without a feed, or with any dependency unanswered, the result is inconclusive."""
         feed = workspace.feed
         if feed is None:
-            return _without_feed(workspace)
+            return _without_feed(workspace, self._of_names(workspace.package))
         records, gaps = _records(feed)
         index = AdvisoryIndex(records)
         answers = [index.answer(dependency) for dependency in workspace.package.dependencies]
@@ -84,9 +99,9 @@ class DependenciesCheck:
         engine, engine_version = engines((ENGINE, self.version), ("pip-audit", report.version))
         return conclude(
             code=CODE,
-            findings=[*_findings(answers), *disagreements],
+            findings=[*_findings(answers), *disagreements, *self._of_names(workspace.package)],
             fail_on=workspace.fail_on,
-            reason=_reason(answers, feed),
+            reason=f"{_reason(answers, feed)} {age_sentence(workspace.package)}",
             gaps=[*_unread(workspace.package), *gaps, *_gaps(answers), *report.gaps],
             examined=sum(answer.answered for answer in answers),
             engine=engine,
@@ -102,7 +117,7 @@ def _unread(package: Package) -> list[str]:
     return [f"{problem.path}: {problem.message}" for problem in package.problems if problem.rule in UNREAD][:SHOWN_GAPS]
 
 
-def _without_feed(workspace: Workspace) -> CheckResult:
+def _without_feed(workspace: Workspace, others: list[Finding]) -> CheckResult:
     """What can be said without advisories: how the dependencies are asked for, and that the rest is unknown."""
     index = AdvisoryIndex([])
     answers = [index.answer(dependency) for dependency in workspace.package.dependencies]
@@ -112,7 +127,7 @@ def _without_feed(workspace: Workspace) -> CheckResult:
     )
     return conclude(
         code=CODE,
-        findings=_findings(answers),
+        findings=[*_findings(answers), *others],
         fail_on=workspace.fail_on,
         reason=gap,
         gaps=[gap],

@@ -38,6 +38,8 @@ class Locked:
     """What others of the lock name it by; empty: as `name@version`."""
     needs: tuple[str, ...] = ()
     """Keys of what it needs itself."""
+    released: str = ""
+    """ISO date of its release."""
 
     @property
     def known_as(self) -> str:

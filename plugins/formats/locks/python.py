@@ -7,6 +7,7 @@ not with its square. A text that only looks like the head of a package breaks th
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
@@ -120,6 +121,7 @@ def _entry(table: dict[str, Any], line: int, needs: tuple[str, ...], hashes: Any
         address=where,
         key=_key(table),
         needs=needs,
+        released=_released(table),
     )
 
 
@@ -183,6 +185,18 @@ def _digests(table: dict[str, Any], hashes: Any) -> list[str]:
         stated = file.get("hashes")
         found += [f"{key}:{clean(value, 200)}" for key, value in stated.items()] if isinstance(stated, dict) else []
     return [one for one in found if one]
+
+
+def _released(table: dict[str, Any]) -> str:
+    """The first day any of its files was uploaded, as uv and PEP 751 note it; empty where none says."""
+    days = []
+    for file in [*_list(table, "wheels"), table.get("sdist"), table.get("archive")]:
+        stated = file.get("upload-time") if isinstance(file, dict) else None
+        try:
+            days.append(datetime.fromisoformat(stated) if isinstance(stated, str) else stated)
+        except ValueError:
+            continue
+    return min((day.date().isoformat() for day in days if isinstance(day, datetime)), default="")
 
 
 def _list(table: dict[str, Any], key: str) -> list[Any]:

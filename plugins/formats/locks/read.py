@@ -149,6 +149,7 @@ def _pinned(one: Dependency, entry: Locked, names: Mapping[str, str], *, bound: 
         license=one.license or entry.license,
         integrity=entry.integrity,
         needs=_needs(entry, names),
+        released=entry.released,
     )
 
 
@@ -165,6 +166,7 @@ def _dependency(entry: Locked, path: str, names: Mapping[str, str], *, bound: bo
         license=entry.license,
         integrity=entry.integrity,
         needs=_needs(entry, names),
+        released=entry.released,
     )
 
 

@@ -34,6 +34,21 @@ def test_complete_package_passes_and_counts_what_was_looked_at():
 
 
 @pytest.mark.parametrize(
+    ("purl", "name", "meant"),
+    [
+        ("pkg:npm/n8n-nodes-bases@1.4.0", "n8n-nodes-bases", "n8n-nodes-base"),
+        ("pkg:pypi/reqeusts@1.4.0", "reqeusts", "requests"),
+    ],
+)
+def test_a_name_that_looks_like_a_well_known_one_is_found(purl, name, meant):
+    package = cases.package(purl=purl, metadata=replace(cases.package().metadata, name=name))
+
+    [found] = [finding for finding in run(package).findings if finding.rule == "name-lookalike"]
+    assert (found.severity, found.title) == (Severity.MEDIUM, f"The plugin's name looks like {meant}")
+    assert "name-lookalike" not in rules(replace(package, purl="pkg:generic/x@1"))
+
+
+@pytest.mark.parametrize(
     ("field", "rule", "severity"),
     [
         ("license", "license-missing", "medium"),

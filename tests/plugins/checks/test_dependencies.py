@@ -80,9 +80,10 @@ def test_a_clean_dependency_passes_and_the_reason_names_feed_records_age_and_dem
     assert (result.status, result.examined, result.findings) == (CheckStatus.PASSED, 1, ())
     assert result.reason == (
         "1 dependency compared with 36 advisories of Starter feed of the demo, 12 days old. This is demo data. "
-        "What is exploited: CISA's list not imported, EPSS scores not imported."
+        "What is exploited: CISA's list not imported, EPSS scores not imported. "
+        "The release date is known of 0 of 1."
     )
-    assert (result.engine, result.engine_version) == ("plugwarden OSV matcher", "2")
+    assert (result.engine, result.engine_version) == ("plugwarden OSV matcher", "3")
     assert result.evidence["age_days"] == 12.4
     assert result.evidence["demo"] is True
 
@@ -221,7 +222,7 @@ def test_pip_audit_answers_every_pin_and_agrees():
     assert [len(component.advisories) for component in result.components] == [2, 2, 0, 1, 0]
     assert (result.engine, result.engine_version) == (
         "plugwarden OSV matcher + pip-audit",
-        f"2 + {evidence['version']}",
+        f"3 + {evidence['version']}",
     )
 
 
@@ -361,7 +362,9 @@ def test_a_known_exploited_fault_is_critical_and_says_since_when_and_how_likely(
     )
     [component] = result.components
     assert (component.advisories[0].exploited_since, component.advisories[0].epss) == ("2026-11-03", 0.934)
-    assert result.reason.endswith("What is exploited: CISA's list 1 day old, EPSS scores 9 days old (stale).")
+    assert result.reason.endswith(
+        "What is exploited: CISA's list 1 day old, EPSS scores 9 days old (stale). The release date is known of 0 of 1."
+    )
 
 
 def test_one_that_could_resolve_to_it_counts_one_step_less_and_one_not_installed_as_before():
@@ -418,3 +421,50 @@ def test_malware_somebody_built_with_is_critical_all_the_same():
 
 def test_a_version_that_a_lock_does_not_affect_is_no_finding():
     assert vet(npm("left", "2.0.0", scope="locked", pinned="2.0.0"), snapshot=feed(FAULT)).findings == ()
+
+
+# --- names and dates ---
+
+
+def test_a_name_that_looks_like_a_well_known_one_names_the_one_meant():
+    result = vet(npm("lodahs", "1.0.0"), npm("lodahs", "2.0.0"), npm("expres", "1.0.0", scope="dev"), snapshot=feed())
+
+    found = {finding.snippet: finding for finding in result.findings if finding.rule == "typosquat-suspect"}
+    assert {name: (one.title, one.severity) for name, one in found.items()} == {
+        "lodahs": ("lodahs looks like lodash", Severity.MEDIUM),
+        "expres": ("expres looks like express", Severity.LOW),
+    }
+    assert found["lodahs"].path == "package.json"
+
+
+def test_names_are_looked_at_without_a_feed_as_well():
+    assert ("typosquat-suspect", Severity.MEDIUM) in rules(vet(npm("lodahs", "1.0.0")))
+
+
+@pytest.mark.parametrize(
+    ("released", "scope", "old"),
+    [
+        ("2022-11-01", "runtime", True),
+        ("2023-11-23", "locked", False),
+        ("2015-01-01", "dev", False),
+        ("", "runtime", False),
+    ],
+)
+def test_an_old_version_is_told_where_its_date_is_known(released, scope, old):
+    part = pypi("left", "==1.0", pinned="1.0", scope=scope, released=released)
+    package = Package("generic", Metadata("x", "1"), "pkg:generic/x@1", (), dependencies=(part, npm("axios", "1.0.0")))
+    nowhere = Path("/nonexistent")
+    workspace = Workspace(package, nowhere, nowhere, nowhere, nowhere, feed=feed())
+
+    result = DependenciesCheck(today=date(2026, 11, 23)).run(workspace)
+
+    titles = [finding.title for finding in result.findings if finding.rule == "old-dependency"]
+    assert titles == (["left 1.0 was released 4 years ago"] if old else [])
+
+
+def test_of_how_many_the_age_is_known_is_said():
+    part = pypi("left", "==1.0", pinned="1.0", released="2026-01-01")
+
+    result = vet(part, npm("axios", "1.12.0", pinned="1.12.0"), snapshot=feed())
+
+    assert result.reason.endswith("The release date is known of 1 of 2.")

@@ -422,6 +422,17 @@ def test_a_large_lock_is_read_in_no_more_than_its_share_of_time(read):
     assert (len(package.dependencies), package.problems) == (2500, ())
 
 
+def test_a_lock_that_says_when_a_version_was_released_is_believed(read):
+    dated = UV.replace('hash = "sha256:bb",', 'hash = "sha256:bb", upload-time = "2023-05-22T15:12:42.313Z",')
+    uv = read({"plugin.txt": "x", "uv.lock": dated}, filename="acme-1.0.0.zip")
+    other = PYLOCK.replace("size = 1,", "upload-time = 2023-05-22T15:12:42Z, size = 1,")
+    pylock = read({"plugin.txt": "x", "pylock.toml": other}, filename="acme-1.0.0.zip")
+
+    for package in (uv, pylock):
+        found = {one.name: one.released for one in package.dependencies}
+        assert (found["requests"], found["urllib3"]) == ("2023-05-22", "")
+
+
 # --- what cannot be read ---
 
 
