@@ -40,7 +40,7 @@ check: $(STAMPS)/dev ## Lint, types, import rules, migrations, deployment settin
 	env -u PLUGWARDEN_ENV PLUGWARDEN_ENV_FILE=.env.production.example $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/djlint templates --lint --quiet
 
-fuzz: $(STAMPS)/dev ## Look for archives and manifests that break a rule, for MINUTES (2); AREAS="zips nested" for some
+fuzz: $(STAMPS)/dev ## Look for archives, manifests and attestations that break a rule, for MINUTES (2); AREAS="zips nested" for some
 	@PLUGWARDEN_ENV=test $(BIN)/python -m tests.fuzz --minutes $(MINUTES) $(AREAS)
 
 bench: $(STAMPS)/dev ## Measure against baselines of the same run; prints ratios

@@ -1,4 +1,4 @@
-"""Look for archives and manifests that break a rule, for as long as wanted: `make fuzz MINUTES=5`.
+"""Look for archives, manifests and attestations that break a rule, for as long as wanted: `make fuzz MINUTES=5`.
 
 Each found example is shrunk and printed; pin it in a test before fixing what it shows. Exit 1 where any was found.
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
-from tests.support import forged_manifests, forgeries, readings
+from tests.support import forged_attestations, forged_manifests, forgeries, readings
 
 SAMPLES = forgeries.sample_archives()
 PLAIN = sorted(raw for name, raw in SAMPLES.items() if name.endswith(".tar"))
@@ -32,6 +32,8 @@ ARCHIVES = {
     "headers": (st.sampled_from(PLAIN).flatmap(forgeries.mutated_tar_headers), FULL),
     "zipped": (st.sampled_from(ZIPPED).flatmap(forgeries.mutated), FULL),
 }
+
+OTHERS = {"manifests": forged_manifests.packages, "attestations": forged_attestations.changed}
 
 
 class Hunt:
@@ -58,7 +60,7 @@ class Hunt:
         return self.found
 
     def _round(self, area):
-        strategy = ARCHIVES[area][0] if area in ARCHIVES else forged_manifests.packages()
+        strategy = ARCHIVES[area][0] if area in ARCHIVES else OTHERS[area]()
 
         @seed(self.seed)
         @settings(max_examples=200, deadline=None, database=None, suppress_health_check=HEALTH)
@@ -78,6 +80,8 @@ class Hunt:
             sys.stdout.write(f"--- {area}, seed {self.seed}: {said}\n{traceback.format_exc()[-4000:]}\n")
 
     def _examine(self, area, example, folder):
+        if area == "attestations":
+            return forged_attestations.examine(example)
         if area not in ARCHIVES:
             return readings.examine_package(*example, folder)
         ours = readings.examine(example, folder, ARCHIVES[area][1])
@@ -95,7 +99,7 @@ class Hunt:
 
 
 def main():
-    areas = [*ARCHIVES, "manifests"]
+    areas = [*ARCHIVES, *OTHERS]
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__.split(":")[0])
     parser.add_argument("--minutes", type=float, default=5)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
