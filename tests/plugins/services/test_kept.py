@@ -4,11 +4,11 @@ import pytest
 
 from governance.vocabulary import CheckStatus
 from plugins.checks import basis
-from plugins.enums import Trigger, VersionState
+from plugins.enums import RuleState, Trigger, VersionState
 from plugins.models import ArtifactDamaged, KeptResult, PluginVersion, VettingRun, artifact_storage
 from plugins.sandbox import SandboxUnavailable, runner
 from plugins.services.runs import execute_run
-from tests.factories import ArtifactFactory, PluginVersionFactory, VettingRunFactory
+from tests.factories import ArtifactFactory, DetectionRuleFactory, PluginVersionFactory, VettingRunFactory
 from tests.support.triggers import lifted
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +79,22 @@ def test_another_release_of_ours_looks_anew(vetted, starts, monkeypatch):
     again(vetted)
 
     assert len(starts) >= len(ENGINES)
+
+
+def test_another_set_of_detection_rules_looks_anew_for_those_alone(vetted, starts):
+    DetectionRuleFactory.in_use(RuleState.MONITOR, body="weather")
+
+    again(vetted)
+    engines = ["text_engine" in " ".join(map(str, line)) for line in starts]
+    version = PluginVersion.objects.get(pk=vetted.version_id)
+    version.enter_review()
+    version.save(update_fields=["state"])
+    renewed = again(vetted)
+
+    assert engines == [True]
+    assert len(starts) == 1  # the same rules again: kept, with what was only monitored
+    assert "kept_since" in renewed.checks.get(code="detection").evidence
+    assert renewed.monitored.count() == len(renewed.report["monitored"]) > 0
 
 
 @pytest.mark.parametrize("spoil", [{"result": {"status": "passed"}}, {"seal": "0" * 64}])
