@@ -10,7 +10,9 @@ from __future__ import annotations
 import json
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from plugins.checks.base import UNREADABLE
@@ -97,6 +99,7 @@ class _Run:
     root: Path
     found: Search
     meant: Callable[[Rule, SourceFile], bool]
+    counting: Lock = field(default_factory=Lock)
     deadline: float = field(default_factory=lambda: time.monotonic() + BUDGET)
 
     def over(self, rules: list[Rule], files: list[SourceFile]) -> None:
@@ -108,8 +111,9 @@ class _Run:
             if (can is None or file.language in can) and any(self.meant(rule, file) for rule in rules)
         ]
         ready = [rule for rule in rules if self._prepared(rule) is not None]
-        for pile in batches(mine, size=BATCH_BYTES) if mine and ready else []:
-            self._pile(ready, {file.path: file for file in pile})
+        piles = batches(mine, size=BATCH_BYTES) if mine and ready else []
+        with ThreadPoolExecutor(max(1, len(piles))) as pool:
+            list(pool.map(lambda pile: self._pile(ready, {file.path: file for file in pile}), piles))
 
     def _prepared(self, rule: Rule) -> dict[str, Any] | None:
         try:
@@ -167,7 +171,8 @@ class _Run:
         }
         binds = [Bind(self.root, TREE)]
         result = run_python(self.engine.module, binds=binds, limits=limits, stdin=json.dumps(request).encode())
-        self.found.cpu_seconds += result.cpu_seconds
+        with self.counting:
+            self.found.cpu_seconds += result.cpu_seconds
         answers = _Answers(result=result)
         paths = {file.path for file in files}
         for line in result.stdout.splitlines():
