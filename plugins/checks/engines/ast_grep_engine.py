@@ -8,6 +8,7 @@ A file that kills the process is the one named by the last `begin` line. Nothing
 
 from __future__ import annotations
 
+import gc
 import json
 import signal
 import sys
@@ -23,12 +24,13 @@ from plugins.checks.engines.decoding import Undecodable, decode
 from plugins.checks.engines.exports import Exports
 from plugins.checks.engines.html import scripts, without_tags
 from plugins.checks.engines.matching import Hit, RuleSet, describe
-from plugins.checks.engines.names_common import HOST_KEY_RULE, Constant, Facts, line_of
+from plugins.checks.engines.names_common import Constant, Facts, line_of
 from plugins.checks.engines.texture import measure
 from plugins.checks.engines.uses import is_cut, read_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from collections.abc import Set as AbstractSet
 
     Elsewhere = Callable[[str, str], str]
 
@@ -52,6 +54,8 @@ ENDLESS = 300
 """From this column on, each hit on a line counts by itself: the line is minified."""
 SPARE = 5
 """How many times the limit of hits is looked at, since several on one line count once."""
+GARBAGE = 500_000
+"""Objects made before cycles are looked for; nodes are many and make none."""
 MAX_COMMENTS = 200
 SHORTEST_NAME = 3
 """Shorter names mean too many things in one minified file to be looked for in its text."""
@@ -228,7 +232,7 @@ def parse_best(
     best: tuple[int, SgNode, Facts] | None = None
     for grammar in GRAMMARS[language]:
         root = SgRoot(text, grammar).root()
-        facts = collect(root, grammar, with_reads=rules.wants_reads(text), minified=minified, elsewhere=elsewhere)
+        facts = collect(root, grammar, reads=rules.read_in(text), minified=minified, elsewhere=elsewhere)
         bad = sum(max(1, len(node.text())) for node in facts.errors)
         if best is None or bad < best[0]:
             best = (bad, root, facts)
@@ -248,34 +252,35 @@ def judge(text: str, bad: int, errors: int) -> str:
 
 
 def collect(
-    root: SgNode, grammar: str, *, with_reads: bool, minified: bool, elsewhere: Elsewhere | None = None
+    root: SgNode, grammar: str, *, reads: AbstractSet[str], minified: bool, elsewhere: Elsewhere | None = None
 ) -> Facts:
     """One pass over the tree for all kinds of interest, then names are resolved.
 
-    `elsewhere` gives the text of a name that another file of the package holds.
+    `reads` are the last words of the names that rules watch. `elsewhere` gives the text of a name that another file of
+    the package holds. What can be told by the text of a node is told in the pass: each node costs Python far more.
     """
     resolver: Any
     if grammar in {"javascript", "typescript", "tsx"}:
-        kinds = names_js.KINDS + (names_js.READ_KINDS if with_reads else ())
+        asked = names_js.questions(grammar, reads)
         resolver = names_js.JavaScriptNames(short_names=not minified, elsewhere=elsewhere).facts
-        kinds += names_js.KINDS_OF[grammar]
     elif grammar == "python":
-        kinds = names_py.KINDS + (names_py.READ_KINDS if with_reads else ())
+        asked = names_py.questions(reads)
         resolver = names_py.PythonNames(elsewhere).facts
     else:
-        kinds = names_other.KINDS[grammar]
+        asked = [{"kind": kind} for kind in names_other.KINDS[grammar]]
         resolver = lambda nodes: names_other.facts_of(grammar, nodes, elsewhere)  # noqa: E731 - one line, used once
-    alternatives: list[Any] = [{"kind": kind} for kind in (*kinds, "ERROR")]
-    alternatives.append({"kind": "comment", "regex": "://"})
-    if grammar in FAMILIES or grammar == "javascript":
-        alternatives.append({"kind": "pair", "has": {"field": "key", "regex": HOST_KEY_RULE}})
-    if grammar in STRICT:
-        alternatives.append({"regex": "^$"})
-    nodes = root.find_all(any=alternatives)
-    kind_of = {*kinds, "pair"}
-    facts: Facts = resolver([node for node in nodes if node.kind() in kind_of])
-    facts.comments = [node for node in nodes if node.kind() == "comment"]
-    facts.errors = [node for node in nodes if node.kind() not in kind_of | {"comment"} and is_error(node)]
+    alternatives: list[Any] = [*asked, {"kind": "ERROR"}, {"kind": "comment", "regex": "://"}]
+    named: list[SgNode] = []
+    remarks: list[SgNode] = []
+    broken: list[SgNode] = []
+    for node in root.find_all(any=alternatives):
+        kind = node.kind()
+        (broken if kind == "ERROR" else remarks if kind == "comment" else named).append(node)
+    if grammar in STRICT:  # a pass of its own: beside the kinds, which the library looks up, it would be the slower
+        broken += root.find_all(regex="^$")
+    facts: Facts = resolver(named)
+    facts.comments = remarks
+    facts.errors = [node for node in broken if is_error(node)]
     return facts
 
 
@@ -289,6 +294,7 @@ def is_error(node: SgNode) -> bool:
 
 def main() -> None:
     """Answer one request."""
+    gc.set_threshold(GARBAGE)
     request = json.load(sys.stdin)
     engine = Engine(request)
     write = sys.stdout.write

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Rule = dict[str, Any]
 Hit = tuple[int, "SgNode"]
+MAX_TOLD_APART = 1_500
 MAX_KNOWN = 100_000
 """Names remembered before the memory is emptied."""
 _SYMBOL_KINDS = frozenset(
@@ -109,9 +110,9 @@ class RuleSet:
         if "ast" in rule:
             self.patterns.append((index, rule))
 
-    def wants_reads(self, text: str) -> bool:
-        """Whether any member that a rule watches is named in the text at all."""
-        return any(word in text for word in self.read_words)
+    def read_in(self, text: str) -> frozenset[str]:
+        """The last words of the names that rules watch, those of them that stand in the text at all."""
+        return frozenset(word for word in self.read_words if word in text)
 
     def match(self, root: SgNode, text: str, facts: Facts) -> list[Hit]:
         """All hits in the file, in no particular order; several rules may hit one node."""
@@ -119,8 +120,15 @@ class RuleSet:
         hits += [(rule, node) for name, node in facts.reads for rule in self.reads.find(name)]
         hits += self._imported(facts)
         hits = [(rule, node) for rule, node in hits if self._holds(rule, node)]
-        for index, rule in self.patterns:
-            if any(word in text for word in rule["words"]):
+        asked = [(index, rule) for index, rule in self.patterns if any(word in text for word in rule["words"])]
+        plain = [(index, rule) for index, rule in asked if "constraints" not in rule and "utils" not in rule]
+        found = _at_once(root, plain) if len(plain) > 1 else None
+        if found is None:
+            found, plain = [], []
+        hits += found
+        alone = {index for index, _ in asked} - {index for index, _ in plain}
+        for index, rule in asked:
+            if index in alone:
                 hits += [(index, node) for node in _find(root, rule)]
         return hits
 
@@ -141,6 +149,14 @@ class RuleSet:
     def _heads(self, module: str) -> list[str]:
         parts = module.split(self.separator)
         return [self.separator.join(parts[:cut]) for cut in range(1, len(parts) + 1)]
+
+
+def _at_once(root: SgNode, rules: list[tuple[int, Rule]]) -> list[Hit] | None:
+    """What several rules match, in one pass; None where so much is that telling whose it is costs more than passes."""
+    nodes = root.find_all(any=[rule["ast"] for _, rule in rules])
+    if len(nodes) * len(rules) > MAX_TOLD_APART:
+        return None
+    return [(index, node) for node in nodes for index, rule in rules if node.matches(**rule["ast"])]
 
 
 def _find(root: SgNode, rule: Rule) -> list[SgNode]:

@@ -35,6 +35,8 @@ HOST_KEY_RULE = (
     r"(?i)^[\"'`]?(?:host|hostname|server|servername|domain|base_?u(?:rl|ri)|end_?point|address|url|uri|origin|authority"
     r"|proxy)[\"'`]?$"
 )
+LITERAL_RULE = r"""://|aHR0c|\\|^[rbfuRBFU]*["'`]+(?:http|ws|:?//)|^[rbfuRBFU]*["'`]+[A-Za-z0-9][A-Za-z0-9-]*(?:\.[A-Za-z0-9-]+)+["'`]+$"""
+"""What a literal has to hold to be looked at; `interesting` is the finer sieve."""
 HOST_KEY = re.compile(HOST_KEY_RULE)
 """Keys and arguments whose value is a host or an address, whatever name that value is known by."""
 MAX_CONSTANTS = 2_000

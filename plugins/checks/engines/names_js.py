@@ -7,10 +7,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from plugins.checks.engines.constants_js import JavaScriptConstants
 from plugins.checks.engines.names_common import (
+    HOST_KEY_RULE,
+    LITERAL_RULE,
     MAX_CONSTANTS,
     MAX_CONSTANTS_MINIFIED,
     MAX_DEPTH,
@@ -27,6 +29,7 @@ from plugins.checks.engines.names_common import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from collections.abc import Set as AbstractSet
 
     from ast_grep_py import SgNode
 
@@ -40,8 +43,6 @@ KINDS = (
     "assignment_expression",
     "augmented_assignment_expression",
     "function_declaration",
-    "string",
-    "template_string",
 )
 FIELD_KINDS = ("public_field_definition", "field_definition")
 """Of a class; the grammars of TypeScript and of JavaScript each have one of them."""
@@ -73,12 +74,26 @@ CONNECTS = frozenset({
 """Calls that take a host or an address."""
 
 
+def questions(grammar: str, reads: AbstractSet[str]) -> list[dict[str, Any]]:
+    """What to look for in a file: nodes that name something, and strings that may name a host."""
+    asked: list[dict[str, Any]] = [{"kind": kind} for kind in (*KINDS, *KINDS_OF[grammar])]
+    asked += [{"kind": kind, "regex": LITERAL_RULE} for kind in ("string", "template_string")]
+    asked.append({"kind": "pair", "has": {"field": "key", "regex": HOST_KEY_RULE}})
+    if reads:
+        last = "|".join(sorted(map(re.escape, reads)))
+        asked.append({"kind": "member_expression", "has": {"field": "property", "regex": f"^(?:{last})$"}})
+        asked.append({"kind": "subscript_expression"})
+    return asked
+
+
 class JavaScriptNames:
     """Resolves one file. `short_names` False: one- and two-letter names of minified code are not trusted."""
 
     def __init__(self, *, short_names: bool, elsewhere: Elsewhere | None = None) -> None:
         """`elsewhere` gives the text of a member of another module, by the module's name as it is written."""
         self.bindings: dict[str, str] = {}
+        self.bound: set[str] = set()
+        """What the bindings mean."""
         self.local: set[str] = set()
         self.constants = JavaScriptConstants(short_names=short_names, foreign=self._foreign if elsewhere else None)
         self.elsewhere = elsewhere
@@ -144,7 +159,7 @@ class JavaScriptNames:
         if target is None:
             return
         name = self.name(value) if value is not None else UNKNOWN
-        known = "." in name or name in _FOLLOWED or name in self.bindings.values() or self._is_import(value)
+        known = "." in name or name in _FOLLOWED or name in self.bound or self._is_import(value)
         if target.kind() == "object_pattern":
             self._bind_pattern(target, name if known else UNKNOWN)
         elif target.kind() == "identifier":
@@ -181,6 +196,7 @@ class JavaScriptNames:
             self.local.add(name)
         elif self.short_names or len(name) > 2:  # noqa: PLR2004 - minifiers use one or two letters
             self.bindings[name] = target
+            self.bound.add(target)
 
     def _bind_import(self, node: SgNode, facts: Facts) -> None:
         source = node.field("source") or node.find(kind="string")
@@ -194,6 +210,7 @@ class JavaScriptNames:
                 self._bind_clause(child, module)
             elif child.kind() == "import_require_clause" and (name := child.find(kind="identifier")):
                 self.bindings[name.text()] = module
+                self.bound.add(module)
 
     def _bind_clause(self, clause: SgNode, module: str) -> None:
         for child in clause.children():

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
 from plugins.checks.engines.constants_py import PythonConstants
 from plugins.checks.engines.names_common import (
     HOST_KEY,
+    LITERAL_RULE,
     MAX_DEPTH,
     UNKNOWN,
     Constant,
@@ -24,6 +26,7 @@ from plugins.checks.engines.names_common import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from collections.abc import Set as AbstractSet
 
     from ast_grep_py import SgNode
 
@@ -35,9 +38,7 @@ KINDS = (
     "augmented_assignment",
     "function_definition",
     "as_pattern",
-    "string",
 )
-READ_KINDS = ("attribute",)
 _OWNERS = frozenset({"__builtins__", "builtins", "sys.modules"})
 """What is taken from these goes by its own name."""
 _FOLLOWED = frozenset({"eval", "exec", "__import__", "getattr"})
@@ -54,6 +55,16 @@ CONNECTS = frozenset({
     "Client", "AsyncClient", "ClientSession", "Session", "urlretrieve", "stream",
 })  # fmt: skip
 """Calls that take a host or an address."""
+
+
+def questions(reads: AbstractSet[str]) -> list[dict[str, Any]]:
+    """What to look for in a file: nodes that name something, and strings that may name a host."""
+    asked: list[dict[str, Any]] = [{"kind": kind} for kind in KINDS]
+    asked.append({"kind": "string", "regex": LITERAL_RULE})
+    if reads:
+        last = "|".join(sorted(map(re.escape, reads)))
+        asked.append({"kind": "attribute", "has": {"field": "attribute", "regex": f"^(?:{last})$"}})
+    return asked
 
 
 class PythonNames:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 MAX_PLACES = 2_000
 """Places of one key that are looked at in one file; a file with more of them reads it."""
 _BEFORE, _AFTER = 160, 160
+_IN_WORD = re.compile(r"[\w$]")
 _GIVEN = re.compile(r"\s*(?:[-+|&?]{0,2}=(?![=>])|:)")
 """`= value` and `: value`: the key is given something, not read. A type in TypeScript looks the same."""
 _TAKEN_APART = re.compile(r"\s*(?::\s*[A-Za-z_$][\w$]*)?\s*(?:,[^{}()=;]*)?\}\s*(?:=(?![=>])|\)\s*(?:=>|\{|:))")
@@ -39,9 +40,14 @@ def is_cut(text: str, name: str) -> bool:
 
 
 def _is_read(text: str, key: str) -> bool:
-    for places, match in enumerate(re.finditer(rf"(?<![\w$]){re.escape(key)}(?![\w$])", text)):
-        if places >= MAX_PLACES or _reads(text, match.start(), match.end()):
-            return True
+    start, places = text.find(key), 0
+    while start >= 0:
+        end = start + len(key)
+        if not (_IN_WORD.match(text[start - 1 : start]) or _IN_WORD.match(text[end : end + 1])):
+            places += 1
+            if places > MAX_PLACES or _reads(text, start, end):
+                return True
+        start = text.find(key, end)
     return False
 
 

@@ -8,12 +8,12 @@ from plugins.checks.engines.names_common import UNKNOWN
 
 
 def calls(code, grammar):
-    facts = collect(SgRoot(code, grammar).root(), grammar, with_reads=True, minified=False)
+    facts = collect(SgRoot(code, grammar).root(), grammar, reads={"env", "environ"}, minified=False)
     return {name for name, _ in facts.calls}
 
 
 def constants(code, grammar):
-    facts = collect(SgRoot(code, grammar).root(), grammar, with_reads=False, minified=False)
+    facts = collect(SgRoot(code, grammar).root(), grammar, reads=frozenset(), minified=False)
     return [(constant.text, constant.key) for constant in facts.constants]
 
 
