@@ -15,6 +15,7 @@ from plugins.checks.warm import warm
 from plugins.fetching import FetchFailed, fetch
 from plugins.sandbox import availability
 from plugins.sandbox.python import CODE_ROOT
+from tests.bench import capability_scan
 from tests.bench.measure import Round, measure, middle
 
 TARGETS = ("npm:n8n-nodes-evolution-api@1.0.4", "pypi:wagtail-localize==1.14.5")
@@ -44,6 +45,10 @@ def main() -> int:
             except FetchFailed as problem:
                 return _fail(str(problem))
             _show(target, measure(artifact, cache=cache, data=data, rounds=options.rounds))
+    try:
+        _scan(cache, options.rounds)
+    except FetchFailed as problem:
+        return _fail(str(problem))
     # in processes of their own, since their settings name a database
     ended = [subprocess.run([sys.executable, "-m", module], check=False).returncode for module in WITH_DATABASE]
     return max(ended)
@@ -100,6 +105,21 @@ def _show(target: str, rounds: list[Round]) -> None:
     _judge("pipeline / series", [r.warm.wall / r.series for r in rounds], SERIES_AIM)
     _judge("pipeline / bound", [r.warm.wall / r.bound for r in rounds], BOUND_AIM)
     _judge("cold - warm", [r.cold.wall - r.warm.wall for r in rounds], COLD_AIM)
+
+
+def _scan(cache: Path, rounds: int) -> None:
+    scans = capability_scan.measure(cache=cache, rounds=rounds)
+    size = scans[0].bytes / 1_000_000
+    say(f"\ncapability scan of {capability_scan.FILES:,} scripts ({size:.1f} MB), medians of {rounds} rounds, seconds")
+    say(f"  {'':<34}{'wall':>8}{'cpu':>8}")
+    rows = (
+        ("ast-grep, each pattern by itself", [scan.baseline for scan in scans]),
+        ("our engine, sandboxed", [scan.ours for scan in scans]),
+    )
+    for name, spent in rows:
+        say(f"  {name:<34}{middle([one.wall for one in spent]):>8.2f}{middle([one.cpu for one in spent]):>8.2f}")
+    _judge("scan / baseline", [scan.ours.wall / scan.baseline.wall for scan in scans], 1.0)
+    _judge("scan, seconds", [scan.ours.wall for scan in scans], capability_scan.AIM)
 
 
 def _judge(what: str, values: list[float], aim: float) -> None:

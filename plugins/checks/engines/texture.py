@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 MINIFIED_LINE = 1_000
 """A longest line of this many characters …"""
 MINIFIED_AVERAGE = 200
 """… together with lines this long on average is minified code."""
+_COUNTED = 65_536
 _HEX_NAME = re.compile(r"\b_0x[0-9a-f]{3,8}\b")
 _HEX_NAMES = 8
 """Distinct names of this form that only obfuscators give (javascript-obfuscator's default)."""
@@ -38,21 +41,38 @@ def measure(text: str) -> Texture:
     lines = text.split("\n")
     longest = max(map(len, lines))
     minified = longest >= MINIFIED_LINE and len(text) / len(lines) >= MINIFIED_AVERAGE
-    marks = [("minified", 1, f"longest line {longest} characters")] if minified else []
-    marks += _obfuscation(text)
+    marks = [("minified", 1, figures(text, len(lines), longest))] if minified else []
+    marks += _obfuscation(text, len(lines), longest)
     marks += _disguise(text, minified=minified)
     return Texture(minified, longest, tuple(marks))
 
 
-def _obfuscation(text: str) -> list[tuple[str, int, str]]:
+def figures(text: str, lines: int, longest: int) -> str:
+    """What tells such code from what people write, in numbers; of a long text the first part is counted."""
+    head = text[:_COUNTED]
+    counts = Counter(head)
+    size = max(1, len(head))
+    entropy = -sum(count / size * math.log2(count / size) for count in counts.values())
+    blank = sum(counts[char] for char in " \t\r\n") / size
+    letters = sum(count for char, count in counts.items() if char.isalnum()) / size
+    return (
+        f"longest line {longest} characters, {len(text) // max(1, lines)} on average of {lines} lines; entropy "
+        f"{entropy:.2f} bits a character; white space {blank:.1%}, letters and digits {letters:.0%}"
+    )
+
+
+def _obfuscation(text: str, lines: int, longest: int) -> list[tuple[str, int, str]]:
     marks = []
     if "_0x" in text and len(names := set(_HEX_NAME.findall(text))) >= _HEX_NAMES:
         line = _line(text, text.index("_0x"))
-        marks.append(("obfuscated", line, f"{len(names)} machine-made names such as {min(names)}"))
+        share = sum(len(name) for name in _HEX_NAME.findall(text)) / len(text)
+        named = f"{len(names)} machine-made names such as {min(names)}, {share:.0%} of the text"
+        marks.append(("obfuscated", line, f"{named}; {figures(text, lines, longest)}"))
     if "\\" in text and (found := _escapes(text)):
         marks.append(found)
     if match := _JSFUCK.search(text):
-        marks.append(("obfuscated", _line(text, match.start()), "code written with six punctuation characters only"))
+        run = f"code written with six punctuation characters only, {len(match[0])} of them in a row"
+        marks.append(("obfuscated", _line(text, match.start()), f"{run}; {figures(text, lines, longest)}"))
     return marks
 
 
@@ -67,7 +87,7 @@ def _escapes(text: str) -> tuple[str, int, str] | None:
     return (
         "escaped-text",
         _line(text, first.start()) if first else 1,
-        f"{share:.0%} of the file are escaped plain characters",
+        f"{share:.0%} of the file are escaped plain characters, {len(plain)} of them",
     )
 
 

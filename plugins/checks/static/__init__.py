@@ -15,6 +15,7 @@ from governance.vocabulary import Severity
 from plugins.checks import basis
 from plugins.checks.base import CheckResult, Finding, conclude, engines
 from plugins.checks.static import ast_grep, bandit, hooks, rules
+from plugins.checks.static.flood import grouped
 from plugins.checks.static.mentions import mentions
 from plugins.checks.static.report import CODE, EngineReport, named
 from plugins.checks.suppressions import suppressions
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 UNPARSEABLE_SHARE = 0.05
 """More unparseable code files than this share leave the question open."""
 _PYTHON = (".py", ".pyw", ".pyi")
+APART = frozenset({"unparseable", "not-analysed", "unreadable", "obfuscated", "hidden-text", "bidi-control"})
+"""Rules whose findings each stand for a file that nobody could look into, or that was made unreadable."""
 _COMPILED = (".node", ".wasm")
 
 
@@ -35,7 +38,7 @@ class StaticCheck:
     """bandit on Python, ast-grep with our rules on everything else and on Python too."""
 
     code = CODE
-    version = "3"
+    version = "4"
     reads_files = True
 
     def basis(self, workspace: Workspace) -> str | None:  # noqa: ARG002 - the protocol's signature
@@ -74,8 +77,10 @@ def _conclude(
     hook_findings, hook_seen = hooks.judge(package)
     own = [_unparseable_finding(path, why) for path, why in sorted(bad.items())]
     own += [_not_analysed(file) for file in unknown]
-    findings = [*hook_findings, *own, *by_bandit.findings, *by_ast_grep.findings]
-    findings += suppressions(workspace.root, package.files, check=CODE)
+    each = [*hook_findings, *own, *by_bandit.findings, *by_ast_grep.findings]
+    each += suppressions(workspace.root, package.files, check=CODE)
+    minified = {finding.path for finding in by_ast_grep.findings if finding.rule == "minified"}
+    findings = grouped(each, minified=minified, apart=APART | {finding.rule for finding in hook_findings})
     gaps = [*by_bandit.gaps, *by_ast_grep.gaps, *_gaps(package, bad, unknown)]
     engine, engine_version = engines(*((by.engine, by.version if by.asked else "") for by in (by_bandit, by_ast_grep)))
     return conclude(
@@ -88,7 +93,8 @@ def _conclude(
         engine=engine,
         engine_version=engine_version,
         observations=(*hook_seen, *by_ast_grep.observations, *mentions(workspace.root, package)),
-        evidence=_evidence(package, bad, unknown, by_bandit, by_ast_grep),
+        evidence=_evidence(package, bad, unknown, by_bandit, by_ast_grep)
+        | {"findings": {"each": len(each), "told": len(findings)}},
         cpu_ms=round((by_bandit.cpu_seconds + by_ast_grep.cpu_seconds) * 1000),
     )
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from plugins.package import SourceFile
 
 CODE = "static"
+A_FILE = 1_500
+"""What a file costs beside its contents, in bytes."""
 TREE = "/package"
 """Where the unpacked tree is seen inside the sandbox."""
 _LITERAL = re.compile(r"""(?P<quote>["'`])(?P<body>[A-Za-z0-9+/_=.\-]{16,})(?P=quote)""")
@@ -44,14 +46,14 @@ class EngineReport:
 
 def batches(files: Sequence[SourceFile], *, size: int) -> list[list[SourceFile]]:
     """Split files into at most one batch a processor, each of about `size` bytes or more, evenly by size."""
-    total = sum(file.size for file in files)
+    total = sum(file.size + A_FILE for file in files)
     count = max(1, min(os.cpu_count() or 1, total // size, len(files)))
     piles: list[list[SourceFile]] = [[] for _ in range(count)]
     weights = [0] * count
     for file in sorted(files, key=lambda file: file.size, reverse=True):
         lightest = weights.index(min(weights))
         piles[lightest].append(file)
-        weights[lightest] += file.size + 500
+        weights[lightest] += file.size + A_FILE
     return piles
 
 

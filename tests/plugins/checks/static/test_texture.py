@@ -53,3 +53,23 @@ def test_decode_reads_what_is_text():
 def test_decode_refuses_binary_data():
     with pytest.raises(Undecodable):
         decode(b"MZ\0\0")
+
+
+def test_a_mark_names_length_entropy_and_shares():
+    (mark,) = measure("a=1;" * 500).marks
+
+    assert mark == (
+        "minified",
+        1,
+        "longest line 2000 characters, 2000 on average of 1 lines; entropy 2.00 bits a character; white space 0.0%, "
+        "letters and digits 50%",
+    )
+
+
+def test_obfuscated_code_names_its_figures():
+    names = "".join(f"var _0x{number:04x}=_0x{number + 1:04x};" for number in range(20))
+
+    details = {mark: detail for mark, _, detail in measure(names).marks}
+
+    assert details["obfuscated"].startswith("21 machine-made names such as _0x0000, 70% of the text; longest line ")
+    assert "entropy" in details["obfuscated"]
