@@ -66,6 +66,7 @@ class Trigger(TextChoices):
     WAIVER = "waiver", _("A waiver began or ended")
     FILE = "file", _("A file was decided about")
     EVENT = "event", _("Revalidation by an event")
+    ORIGIN = "origin", _("Proof of origin was handed in")
 
 
 RENEWALS = (Trigger.SCHEDULE, Trigger.ADVISORY, Trigger.DETECTION, Trigger.EVENT)

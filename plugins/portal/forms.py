@@ -89,6 +89,13 @@ class SubmitForm(forms.Form):
         return [given] if given else []
 
 
+class OriginForm(forms.Form):
+    """Hand proof of origin in for a version that is in review."""
+
+    attestation = forms.FileField(label=_("Proof of origin"), required=False, max_length=255)
+    source = forms.FileField(label=_("Source archive"), required=False, max_length=255)
+
+
 class WithdrawForm(forms.Form):
     """Take a version back."""
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 VERSIONS_PER_PAGE = 20
 EVENTS = 30
+PROVABLE = frozenset({VersionState.IN_REVIEW})
+"""States in which owners may add proof of origin: elsewhere another vetting would move the version."""
 WITHDRAWABLE = frozenset({VersionState.SUBMITTED, VersionState.IN_REVIEW, VersionState.CHANGES_REQUESTED})
 
 
@@ -63,6 +65,7 @@ def version_page(version: PluginVersion, user: User) -> dict[str, Any]:
     run = newest_run(version)
     outlook = provider().of_version(version, timezone.now())
     acts = user.has_perm("plugins.submit_version", version.plugin)
+    submits = acts and may_submit(user)
     under_way = run is not None and run.state in RUN_OPEN
     evidence = evidence_of(run) if run is not None and not under_way else None
     criteria = criteria_of(evidence, outlook.answers) if evidence is not None else None
@@ -78,6 +81,7 @@ def version_page(version: PluginVersion, user: User) -> dict[str, Any]:
         "criteria": criteria,
         "submission": version.submissions.select_related("submitted_by").first(),
         "may_retry": acts and run is not None and run.state == RunState.ERRORED,
+        "may_prove": submits and version.state in PROVABLE,
         "may_withdraw": acts and version.state in WITHDRAWABLE,
-        "may_submit": acts and may_submit(user),
+        "may_submit": submits,
     }

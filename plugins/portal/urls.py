@@ -15,6 +15,7 @@ urlpatterns = [
     path("versions/<int:pk>/", views.version, name="version"),
     path("versions/<int:pk>/progress/", views.progress, name="progress"),
     path("versions/<int:pk>/retry/", views.retry, name="retry"),
+    path("versions/<int:pk>/origin/", views.origin, name="origin"),
     path("versions/<int:pk>/withdraw/", views.withdraw, name="withdraw"),
     path("versions/<int:pk>/declaration/", views.declaration, name="declaration"),
     path("versions/<int:pk>/package/", views.package, name="package"),

@@ -22,7 +22,7 @@ from plugins.declaration import FILE_NAME
 from plugins.enums import RUN_OPEN, RunState, Trigger
 from plugins.models import Plugin, PluginVersion, VettingRun
 from plugins.portal import pages
-from plugins.portal.forms import SUFFIXES, SubmitForm, WithdrawForm
+from plugins.portal.forms import SUFFIXES, OriginForm, SubmitForm, WithdrawForm
 from plugins.portal.queries import own_plugins, plugin_rows, visible_versions
 from plugins.portal.words import under_way
 from plugins.prefill import prefilled
@@ -31,6 +31,7 @@ from plugins.services import AlreadySubmitted, RunRefused, SubmissionRefused, re
 from plugins.services import submit as submit_package
 from plugins.services import withdraw as withdraw_version
 from plugins.services.downloads import DownloadRefused, open_artifact
+from plugins.services.origins import OriginRefused, hand_in
 from plugins.services.sboms import CONTENT_TYPE, NoBill, sbom_of
 from plugins.services.teams import may_submit
 
@@ -147,6 +148,31 @@ def retry(request: SignedInRequest, pk: int) -> HttpResponse:
         messages.error(request, str(refusal))
     else:
         messages.success(request, _("Vetting has been started again."))
+    return redirect("portal:version", pk)
+
+
+@require_POST
+@login_required
+def origin(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Take proof of origin in for a version in review, and vet it again with that."""
+    found = _own_version(request, pk)
+    form = OriginForm(request.POST, request.FILES)
+    if found.state not in pages.PROVABLE or not form.is_valid():
+        messages.error(request, _("Proof of origin is taken in for a version in review, as files that are not empty."))
+        return redirect("portal:version", pk)
+    attestation = form.cleaned_data["attestation"]
+    try:
+        hand_in(
+            version=found,
+            actor=request.user,
+            attestations=[attestation] if attestation else [],
+            source=form.cleaned_data["source"],
+        )
+        request_run(version=found, actor=request.user, trigger=Trigger.ORIGIN)
+    except (OriginRefused, RunRefused) as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("It is taken in; the version is vetted again with it."))
     return redirect("portal:version", pk)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -86,14 +87,14 @@ def store(*, version: PluginVersion, actor: User, files: Sequence[HandedIn]) -> 
     """Keep files with a version; what is there already is left as it is.
 
     Raises:
-        OriginRefused: the version has as many attestations as it may have.
+        OriginRefused: the version has as many files as it may have.
     """
     known = set(version.origins.values_list("kind", "sha256"))
     new = {(file.kind.value, file.sha256): file for file in files if (file.kind.value, file.sha256) not in known}
-    attestations = sum(kind == ATTESTATION for kind, _digest in [*known, *new])
-    if attestations > MAX_FILES:
+    counts = Counter(kind for kind, _digest in [*known, *new])
+    if any(count > MAX_FILES for count in counts.values()):
         raise OriginRefused(
-            "too-many", _("A version has at most %(most)s files of attestations.") % {"most": MAX_FILES}
+            "too-many", _("A version has at most %(most)s files of attestations, and of sources.") % {"most": MAX_FILES}
         )
     rows = []
     for file in new.values():

@@ -201,6 +201,38 @@ def test_submit_form_says_at_the_field_what_is_wrong_with_the_proof(client, owne
     assert sentence.startswith("x.json is no file of attestations.")
 
 
+def test_owner_hands_in_proof_later_while_the_version_is_in_review(client, owner, policy):
+    version = PluginVersionFactory(state=VersionState.IN_REVIEW, plugin__team=owner.owner_teams.get())
+    client.force_login(owner)
+    address = reverse("portal:origin", args=[version.pk])
+
+    page = client.post(address, {"attestation": attestation()}, follow=True)
+
+    assert "vetted again with it" in page.text
+    assert (version.origins.get().handed_in_by, version.runs.get().trigger) == (owner, "origin")
+    again = client.post(address, {"attestation": attestation(b"more")}, follow=True)
+    assert "is taken in for a version in review" in again.text
+    assert version.origins.count() == 1
+
+
+@pytest.mark.parametrize("state", [VersionState.APPROVED, VersionState.CHANGES_REQUESTED, VersionState.REJECTED])
+def test_owner_moves_no_decided_version_by_handing_proof_in(client, owner, state):
+    version = PluginVersionFactory(state=state, plugin__team=owner.owner_teams.get())
+    client.force_login(owner)
+
+    client.post(reverse("portal:origin", args=[version.pk]), {"attestation": attestation()})
+
+    assert not version.origins.exists()
+    assert not version.runs.exists()
+
+
+def test_stranger_hands_nothing_in(client):
+    version = PluginVersionFactory(state=VersionState.IN_REVIEW)
+    client.force_login(OwnerTeamFactory(members=[UserFactory()]).members.get())
+
+    assert client.post(reverse("portal:origin", args=[version.pk]), {"attestation": attestation()}).status_code == 404
+
+
 def test_reviewer_hands_in_proof_and_a_run_is_queued(client):
     version = PluginVersionFactory(state=VersionState.IN_REVIEW)
     client.force_login(UserFactory(role=Role.LEAD_REVIEWER))
