@@ -143,10 +143,10 @@ def _gaps(rules: RuleSet, found: Search) -> Iterator[str]:
     for rule in rules.rules:
         if rule.key in found.broken and not rule.monitored:
             yield f"The detection rule {rule.name} {found.broken[rule.key].rstrip('.')}."
-    if found.unread and any(not rule.monitored for rule in rules.of(FILE_KINDS)):
-        first = min(found.unread)
-        files = f"{len(found.unread)} files could not be looked at ({named(found.unread)})"
-        yield f"{files}; {first}: {found.unread[first]}."
+    enforced = [found.blind.get(rule.key, set()) for rule in rules.rules if not rule.monitored]
+    if unread := set().union(*enforced):
+        files = f"{len(unread)} files could not be looked at ({named(unread)})"
+        yield f"{files}; {min(unread)}: {found.unread[min(unread)].rstrip('.')}."
 
 
 def _capped(found: Search) -> tuple[list[Hit], dict[str, int]]:

@@ -132,6 +132,8 @@ class Search:
     """Why a rule gave no answer, as a clause: `took longer than 20 seconds`."""
     unread: dict[str, str] = field(default_factory=dict)
     """Why a file that a rule is meant for was not looked at."""
+    blind: dict[str, set[str]] = field(default_factory=dict)
+    """The same files by `Rule.key`: what each rule did not see."""
     examined: set[str] = field(default_factory=set)
     beyond: dict[str, int] = field(default_factory=dict)
     """Hits that were counted and not kept, by `Rule.key`."""

@@ -1,8 +1,8 @@
 """Run rules over the files of a package, in the sandbox, and name the rule that crashed or hung.
 
 All rules go to one process, which is quick. Where it dies or is stopped at a file, each rule is tried alone on that
-file: those that break alone are left out and named, and the rest goes on. A file that breaks the engine under no rule
-alone is named itself. Nothing that was not answered counts as "no hit".
+file: those that break alone are left out and named, and the rest goes on. A file that breaks the engine whatever it
+looks for is named itself. Nothing that was not answered counts as "no hit".
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from governance.vocabulary import Severity
 from plugins.checks.base import UNREADABLE
 from plugins.checks.static.ast_grep import LANGUAGES as PARSED
 from plugins.checks.static.ast_grep import MODULE as CODE_ENGINE
 from plugins.checks.static.report import TREE, batches, redact, whole
 from plugins.detection import bodies
 from plugins.detection.lists import BodyInvalid
-from plugins.detection.rule import Hit, Kind, Rule, Search
+from plugins.detection.rule import LANGUAGES, Hit, Kind, Rule, Search
 from plugins.sandbox import Bind, Limits, run_python
 
 if TYPE_CHECKING:
@@ -53,12 +54,26 @@ class Engine:
     module: str
     kinds: frozenset[Kind]
     file_bytes: int
+    harmless: Rule
+    """A rule that finds nothing and breaks nothing."""
     languages: frozenset[str] | None = None
     """Files it can read; None: all."""
 
 
-CODE = Engine(CODE_ENGINE, frozenset({Kind.AST_GREP}), CODE_BYTES, PARSED)
-TEXT = Engine(TEXT_ENGINE, frozenset({Kind.YARA, Kind.REGEX}), FILE_BYTES)
+def _harmless(kind: Kind, body: str, languages: tuple[str, ...] = ()) -> Rule:
+    return Rule("harmless", 0, kind, "It looks for nothing", body, Severity.INFO, languages)
+
+
+CODE = Engine(
+    CODE_ENGINE,
+    frozenset({Kind.AST_GREP}),
+    CODE_BYTES,
+    _harmless(Kind.AST_GREP, "calls: [nobody.calls.this.at.all]", LANGUAGES),
+    PARSED,
+)
+TEXT = Engine(
+    TEXT_ENGINE, frozenset({Kind.YARA, Kind.REGEX}), FILE_BYTES, _harmless(Kind.REGEX, "nobody-writes-this-at-all")
+)
 
 
 def search(
@@ -129,7 +144,7 @@ class _Run:
         left = [rule for rule in rules if rule.key not in self.found.broken]
         while pending and left:
             if time.monotonic() > self.deadline:
-                self._unread(pending, "there was no time left for it")
+                self._unread(left, pending.values(), "there was no time left for it")
                 return
             answers = self._ask(left, list(pending.values()), LIMITS)
             for path, entry in answers.files.items():
@@ -144,22 +159,33 @@ class _Run:
         """Find out what the process stopped at; False where nothing can be said, and nothing more is tried."""
         ending = answers.result.ending if answers.result else ""
         if answers.last not in pending:
-            self._unread(pending, f"the engine gave no answer. {ending}")
+            self._unread(rules, pending.values(), f"the engine gave no answer. {ending}")
             return False
         stuck = pending[answers.last]
-        guilty = False
-        for rule in rules:
-            alone = self._ask([rule], [stuck], ALONE) if len(rules) > 1 else answers
-            if stuck.path not in alone.files and alone.result is not None:
-                guilty = True
-                self.found.broken[rule.key] = _why(alone.result, stuck.path)
+        guilty = [rule for rule in rules if self._breaks(rule, stuck)] if self._can_read(stuck) else []
         if not guilty:
-            self._unread({stuck.path: pending.pop(stuck.path)}, ending)
+            self._unread(rules, [pending.pop(stuck.path)], f"it broke the engine. {ending}")
         return True
 
-    def _unread(self, files: Iterable[str], why: str) -> None:
-        for path in files:
-            self.found.unread[path] = why
+    def _breaks(self, rule: Rule, file: SourceFile) -> bool:
+        """Whether a rule alone breaks the engine at a file; then it is named and used no more."""
+        alone = self._ask([rule], [file], ALONE)
+        if file.path in alone.files or alone.refused or alone.result is None:
+            return False
+        self.found.broken[rule.key] = _why(alone.result, file.path)
+        return True
+
+    def _can_read(self, file: SourceFile) -> bool:
+        """Whether the engine gets through a file with a rule that looks for nothing: else no rule is at fault."""
+        return file.path in self._ask([self.engine.harmless], [file], ALONE).files
+
+    def _unread(self, rules: Iterable[Rule], files: Iterable[SourceFile], why: str) -> None:
+        listed = list(rules)
+        for file in files:
+            self.found.unread[file.path] = why
+            for rule in listed:
+                if self.meant(rule, file):
+                    self.found.blind.setdefault(rule.key, set()).add(file.path)
 
     def _ask(self, rules: Sequence[Rule], files: list[SourceFile], limits: Limits) -> _Answers:
         prepared = [self._prepared(rule) for rule in rules]
@@ -197,10 +223,10 @@ class _Run:
 
     def _take(self, rules: Sequence[Rule], file: SourceFile, entry: dict[str, Any]) -> None:
         if why := STATES.get(entry["state"]):
-            self.found.unread[file.path] = f"it {why} ({str(entry.get('detail'))[:100]})"
+            self._unread(rules, [file], f"it {why} ({str(entry.get('detail'))[:100]})")
             return
         if entry["state"] == "unparseable":
-            self.found.unread[file.path] = f"it cannot be parsed, near line {(entry.get('errors') or [1])[0]}"
+            self._unread(rules, [file], f"it cannot be parsed, near line {(entry.get('errors') or [1])[0]}")
         else:
             self.found.examined.add(file.path)
         for index in entry.get("slow", ()):

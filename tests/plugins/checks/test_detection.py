@@ -93,6 +93,16 @@ def test_a_file_that_could_not_be_read_leaves_it_open(tmp_path):
     assert "1 files could not be looked at (a.js)" in result.reason
 
 
+def test_a_file_that_only_a_rule_on_trial_could_not_read_blocks_nothing(tmp_path):
+    files = {"a.js": "function ( {{{ \n" * 20, "b.md": "evil.example"}
+
+    result = checked(tmp_path, ast_grep("calls: [fetch]", monitored=True), rule(files="*.md *.js"), files=files)
+
+    assert result.status is CheckStatus.FAILED
+    assert [found.path for found in result.findings] == ["b.md"]
+    assert [row["path"] for row in result.evidence["unread"]] == ["a.js"]
+
+
 def test_without_a_sandbox_it_is_inconclusive(tmp_path, monkeypatch):
     def missing(*_args, **_more):
         raise SandboxUnavailable("bubblewrap is missing.")

@@ -6,6 +6,7 @@ import pytest
 
 from plugins.detection import searching
 from plugins.detection.searching import search
+from plugins.sandbox import Bind
 from tests.plugins.checks.engine_cases import workspace
 from tests.plugins.detection.rule_cases import EVIL_CALL, NEVER_ENDS, TOO_DEEP, ast_grep, rule
 
@@ -72,6 +73,30 @@ def test_a_rule_that_kills_the_engine_is_found_out_by_trying_each_alone(tmp_path
     assert "deep.js" in result.broken["too-deep@1"]
     assert places(result) == [("calls-evil", "a.js", 1), ("calls-evil", "deep.js", 2), ("calls-evil", "z.js", 1)]
     assert not result.unread
+
+
+def test_a_file_that_breaks_the_engine_whatever_it_looks_for_is_named_and_no_rule_is(tmp_path, monkeypatch):
+    engine = tmp_path / "engine.py"
+    engine.write_text(
+        "import os, sys\n"
+        "from plugins.checks.engines import text_engine\n"
+        "read = text_engine.read\n"
+        "text_engine.read = lambda root, path: os.abort() if path == 'bomb.txt' else read(root, path)\n"
+        "text_engine.main()\n"
+    )
+    real = searching.run_python
+
+    def with_a_bomb(_module, *, binds, **more):
+        return real(engine, binds=[*binds, Bind(engine)], **more)
+
+    monkeypatch.setattr(searching, "run_python", with_a_bomb)
+    files = {"a.txt": EVIL_CALL, "bomb.txt": EVIL_CALL, "z.txt": EVIL_CALL}
+
+    result = found(tmp_path, [rule(), rule(code="other", body="evil")], files)
+
+    assert (result.broken, result.unread.keys()) == ({}, {"bomb.txt"})
+    assert result.blind == {"no-evil@1": {"bomb.txt"}, "other@1": {"bomb.txt"}}
+    assert {hit.path for hit in result.hits} == {"a.txt", "z.txt"}
 
 
 def test_a_rule_the_engine_refuses_is_named(tmp_path):

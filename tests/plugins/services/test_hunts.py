@@ -19,6 +19,7 @@ from plugins.models import Hunt, HuntBatch, HuntGap, HuntHit, Observation, artif
 from plugins.services import hunting, hunts, release_batches, release_sweeps
 from plugins.services.detection import change_draft
 from plugins.services.hunts import HuntRefused
+from plugins.tasks import hunt_batch
 from plugins.work import work_folder
 from tests.factories import (
     ArtifactFactory,
@@ -300,6 +301,19 @@ def test_the_watchdog_takes_up_what_no_worker_took(tasks, monkeypatch, settings)
     waiting_batches(monkeypatch)
 
     assert tasks(hunts.requeue_lost_batches, now=timezone.now() + dt.timedelta(minutes=3)) == ["hunt_batch"]
+
+
+def test_the_workers_carry_a_hunt_out_batch_after_batch(run_tasks, monkeypatch, settings):
+    settings.SWEEP_RUNS = 1
+    monkeypatch.setattr(hunts, "PACKAGES", 1)
+    for _ in range(3):
+        version()
+
+    with run_tasks():
+        found = hunt()
+
+    assert counters(found) == (HuntState.DONE, 3, 3, 3, 0)
+    assert hunt_batch(batch_id=HuntBatch.objects.first().pk).endswith("nothing to do")
 
 
 # --- out of the database ----------------------------------------------------------------------------------------------
