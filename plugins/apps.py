@@ -15,7 +15,7 @@ class PluginsConfig(AppConfig):
     def ready(self) -> None:
         """Register what has to be prepared, and this app's panels on the dashboard."""
         from governance import lineage  # noqa: PLC0415 - models are ready only now
-        from plugins import panels, preparation  # noqa: PLC0415 - ditto
+        from plugins import panels, preparation, system_checks  # noqa: F401, PLC0415 - ditto
         from plugins.models import OwnerTeam, VettingRun  # noqa: PLC0415 - ditto
 
         preparation.register_steps()
