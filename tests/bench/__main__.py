@@ -20,7 +20,7 @@ from tests.bench.measure import Round, measure, middle
 
 TARGETS = ("npm:n8n-nodes-evolution-api@1.0.4", "pypi:wagtail-localize==1.14.5")
 SERIES_AIM, BOUND_AIM, COLD_AIM = 0.65, 1.15, 1.5
-WITH_DATABASE = ("tests.bench.exposure", "tests.bench.findings")
+BY_THEMSELVES = ("tests.bench.archive", "tests.bench.rescan", "tests.bench.exposure", "tests.bench.findings")
 SHOWN_FROM = 0.05
 """Seconds from which on a check is worth a line."""
 ENGINES = ("bandit", "ast-grep-py", "kingfisher-bin", "pip-audit", "yara-x")
@@ -49,8 +49,8 @@ def main() -> int:
         _scan(cache, options.rounds)
     except FetchFailed as problem:
         return _fail(str(problem))
-    # in processes of their own, since their settings name a database
-    ended = [subprocess.run([sys.executable, "-m", module], check=False).returncode for module in WITH_DATABASE]
+    # in processes of their own: their settings name a database, or their memory is measured
+    ended = [subprocess.run([sys.executable, "-m", module], check=False).returncode for module in BY_THEMSELVES]
     return max(ended)
 
 
