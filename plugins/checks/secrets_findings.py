@@ -83,7 +83,7 @@ def not_opened(unfolded: Unfolded, view: View) -> Iterator[Finding]:
             severity=Severity.LOW,
             title="More encoded text than is decoded",
             path=paths[0],
-            detail=f"In {len(paths)} files ({named(paths)}) encoded text was too much or too long to be decoded. "
+            detail=f"Encoded text was too much or too long to be decoded in {named(paths)}. "
             "They were scanned as they are all the same.",
             remediation="Ship data as files of their own.",
         )

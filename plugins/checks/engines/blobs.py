@@ -16,7 +16,7 @@ from plugins.checks.engines.names_common import unescape
 
 DEPTH = 2
 """A text in base64 in base64 is read; one level more is not."""
-BLOBS_A_FILE = 400
+BLOBS_A_FILE = 2_000
 BLOB_BYTES = 1024 * 1024
 """Longest encoded piece that is read, and the most that is unpacked of one."""
 DECODED_A_FILE = 4 * 1024 * 1024
@@ -38,6 +38,7 @@ _ENDS = re.compile(rb"[\s\"'`<>,;(){}]")
 _SPAN = 8192
 """Characters looked at on either side of a percent sign or escape for the ends of what it stands in."""
 _ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
+_ARMOUR, _HEAD = b"PRIVATE KEY-----", 48
 _GZIP = b"\x1f\x8b"
 _KEY = re.compile(
     rb"\x30(?:\x82..|\x81.|[\x20-\x7f])\x02\x01(?:\x00\x30|\x00\x02\x82|\x00\x02\x81|\x01\x04[\x20\x30\x42])", re.DOTALL
@@ -146,8 +147,8 @@ def _runs(data: bytes, budget: Budget) -> list[tuple[int, bytes, str]]:
         end = len(mask) if end < 0 else end
         body, end = _unfolded(data, mask, start, end)
         decoded = _decoded(body)
-        if decoded is None:
-            continue
+        if decoded is None or (is_private_key(decoded[0][:64]) and _ARMOUR in data[max(0, start - _HEAD) : start]):
+            continue  # a key in PEM is plain to see
         if len(body) > BLOB_BYTES:
             budget.beyond += 1
         elif budget.take(len(decoded[0])):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +20,14 @@ if TYPE_CHECKING:
 
     from ast_grep_py import SgNode
 
+    from plugins.checks.engines.blobs import Budget
+
 GRAMMARS = {"javascript": "javascript", "typescript": "typescript", "tsx": "tsx", "python": "python", "php": "php"}
 LONGEST = 1024 * 1024
 """Characters of a file that are parsed for this; what is larger is a bundle, whose compiler has joined constants."""
 MAX_TEXTS = 400
+SECONDS = 3.0
+"""Of processor time for one file; honest ones take a hundredth."""
 LONGEST_TOKEN = 4_000
 _KEYS = {"javascript": names_js.key_of, "python": names_py.key_of}
 _SIGNS = {
@@ -75,8 +80,13 @@ def worth_parsing(text: str, language: str) -> bool:
     return _PART.search(text) is not None and _SIGNS.get(language, _SIGN).search(text) is not None
 
 
-def joined(text: str, language: str) -> list[Joined]:
-    """The texts that one file puts together and does not hold as a whole, at most MAX_TEXTS."""
+def joined(text: str, language: str, budget: Budget | None = None) -> list[Joined]:
+    """The texts that one file puts together and does not hold as a whole, at most MAX_TEXTS.
+
+    Asking a node for its parent costs as much as the tree is deep, so code that is made for it takes for ever: after
+    SECONDS the rest is left, and counted in the budget.
+    """
+    end = time.process_time() + SECONDS
     grammar = GRAMMARS[language]
     family = language if language in {"python", "php"} else "javascript"
     root = SgRoot(text, grammar).root()
@@ -87,10 +97,14 @@ def joined(text: str, language: str) -> list[Joined]:
     key_of = _KEYS.get(family)
     found: dict[str, Joined] = {}
     for node in _all(root, _JOINED.get(family, _JS_JOINED)):
+        if len(found) >= MAX_TEXTS or time.process_time() > end:
+            if budget is not None:
+                budget.beyond += 1
+            break
         if not _is_top(node, _TOPS.get(family, _JS_TOPS)) or not _joins(node):
             continue
         for piece in constant(node, 0).split(UNKNOWN):
-            if len(found) < MAX_TEXTS and piece not in found and _TOKEN.search(piece) and piece not in text:
+            if piece not in found and _TOKEN.search(piece) and piece not in text:
                 found[piece] = Joined(piece, line_of(node), key_of(node).rpartition(":")[2] if key_of else "")
     return list(found.values())
 

@@ -18,6 +18,8 @@ UNKNOWN = "\ufffc"
 """Stands for a piece of a string, or a name, that is not known before run time."""
 MAX_PIECES = 200
 """Pieces of a concatenation that are folded, counted from its end."""
+MAX_NAMED = 5_000
+"""Characters of a text that a name is known by; longer ones are no addresses, and a file may have many names."""
 MAX_CONSTANT = 20_000
 """Characters kept of a folded constant."""
 
@@ -80,11 +82,11 @@ class Texts(dict[str, str]):
 
     def note(self, name: str, text: str) -> None:
         """The code gives a name this text."""
-        self[name] = text if self.get(name, text) == text else UNKNOWN
+        self[name] = text if self.get(name, text) == text and len(text) <= MAX_NAMED else UNKNOWN
 
     def replace(self, name: str, text: str) -> None:
         """The code puts this text in place of what a name held."""
-        self[name] = text[:MAX_CONSTANT]
+        self[name] = text if len(text) <= MAX_NAMED else UNKNOWN
 
 
 def unescape(text: str) -> str:

@@ -51,7 +51,7 @@ class Unfolder:
             if not text.isascii() and data[:1] in b"\xff\xfe\0":
                 pieces.append(Piece(text, 1, "another encoding"))
             pieces += blobs.pieces(text.encode("utf-8", "replace"), budget)
-            pieces += put_together(text, language)
+            pieces += put_together(text, language, budget)
             pieces += folded(text, own)
             known += [[hit.kind, hit.line, hit.value] for one in own for hit in settings.in_text(one, text)]
         self.left -= before - budget.decoded
@@ -94,13 +94,13 @@ def plain(data: bytes) -> str | None:
     return None
 
 
-def put_together(text: str, language: str | None) -> list[Piece]:
+def put_together(text: str, language: str | None, budget: Budget) -> list[Piece]:
     """The texts a script joins from constants."""
     if not language or not joined.worth_parsing(text, language):
         return []
     return [
         Piece(f'{one.key or "text"} = "{one.text}"', one.line, "joined constants")
-        for one in joined.joined(text, language)
+        for one in joined.joined(text, language, budget)
     ]
 
 

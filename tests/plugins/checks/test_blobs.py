@@ -112,6 +112,14 @@ def test_a_private_key_in_der_is_known(key):
     assert "PRIVATE KEY" in pieces(b64(der(forms[0])), Budget())[0].text
 
 
+def test_a_key_in_pem_is_no_encoded_text():
+    key = rsa.generate_private_key(65537, 2048).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+    assert pieces(b'KEY = """' + key + b'"""\n', Budget()) == []
+
+
 @pytest.mark.parametrize(
     "hostile", [b"a" * 23 + b" ", b"%41", b"\\x41", b"%41 ", b"QUJD\n", b"'", b"ab" * 12, b"\x1f\x8b"]
 )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from plugins.checks.engines.joined import joined, worth_parsing
+from plugins.checks.engines.blobs import Budget
+from plugins.checks.engines.joined import SECONDS, joined, worth_parsing
 from tests.plugins.checks.engine_cases import token
 
 SECRET = token()
@@ -76,3 +79,23 @@ def test_the_line_and_the_name_it_is_given_to_are_told():
 )
 def test_most_files_are_not_parsed(language, code):
     assert not worth_parsing(code, language)
+
+
+HOSTILE = {
+    "a chain": "x = " + " + ".join(['"a1b2"'] * 60_000),
+    "doubling": 'let a0 = "a1b2" + "c";\n' + "\n".join(f"let a{n + 1} = a{n} + a{n};" for n in range(12_000)),
+    "deep brackets": "f(" + "(" * 20_000 + '"a1b2" + "c"' + ")" * 20_000 + ")",
+    "deep templates": "`${" * 3_000 + '"a1b2" + "c"' + "}`" * 3_000,
+    "many arrays": 'f(["a1b2", "c3d4"].join(""));\n' * 20_000,
+}
+
+
+@pytest.mark.parametrize("code", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_code_is_done_with_soon(code):
+    started, budget = time.process_time(), Budget()
+
+    joined(code, "javascript", budget)
+
+    taken = time.process_time() - started
+    assert taken < 3 * SECONDS
+    assert budget.beyond == 0 or taken >= SECONDS
