@@ -10,6 +10,7 @@ from plugins.archive import ArchiveLimits
 from plugins.provenance.strict import MAX_DOCUMENT_BYTES, Unreadable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from plugins.provenance.trust import TrustRoot
@@ -71,6 +72,21 @@ class NotUsable(Exception):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+def origin_from(
+    statements: Sequence[Path], source: Path | None, *, trust: Trust, limits: ArchiveLimits
+) -> OriginEvidence:
+    """What files on this machine show of an artifact's origin.
+
+    Raises:
+        NotUsable: one of them cannot be read, or there are too many.
+    """
+    if len(statements) > MAX_FILES:
+        raise NotUsable("provenance", f"More than {MAX_FILES} files of attestations were given.")
+    return OriginEvidence(
+        tuple(map(attestation_file, statements)), source_archive(source) if source else None, trust, limits
+    )
 
 
 def attestation_file(path: Path) -> AttestationFile:

@@ -30,7 +30,7 @@ from plugins.exports.vetting_json import error_document, vetting_document
 from plugins.fetching import FetchFailed, fetch
 from plugins.formats import PackageRefused
 from plugins.intake import intake
-from plugins.provenance.evidence import MAX_FILES, NotUsable, OriginEvidence, attestation_file, source_archive
+from plugins.provenance.evidence import NotUsable, origin_from
 from plugins.sandbox import SandboxUnavailable
 from plugins.services.detection import rules_in_use
 from plugins.services.feeds import safe_snapshot
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from plugins.detection.rule import RuleSet
     from plugins.fetching import Target
     from plugins.package import Dependency
+    from plugins.provenance.evidence import OriginEvidence
     from plugins.vetting import Report
 
 EXIT = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.INCONCLUSIVE: 3}
@@ -123,7 +124,7 @@ class Command(BaseCommand):
         with work_folder("fetch") as folder:
             target = fetch(options["target"], into=folder, cache=settings.CACHE_DIR)
             statements = [*options["provenance"], *target.attestations]
-            origin = _origin(statements, options["source"])
+            origin = origin_from(statements, options["source"], trust=provenance_trust(), limits=archive_limits())
             if options["record"]:  # first: a refusal is to be in the ledger too
                 self._record(options, target, statements)
             fail_on = Severity(options["fail_on"])
@@ -201,18 +202,6 @@ def _vetted(
             detection=_detection(),
             origin=origin,
         )
-
-
-def _origin(statements: Sequence[Path], source: Path | None) -> OriginEvidence:
-    """What was given to show where the package comes from."""
-    if len(statements) > MAX_FILES:
-        raise Unusable("provenance", f"More than {MAX_FILES} files of attestations were given.")
-    return OriginEvidence(
-        files=tuple(attestation_file(path) for path in statements),
-        source=source_archive(source) if source else None,
-        trust=provenance_trust(),
-        limits=archive_limits(),
-    )
 
 
 def _before(target: str, folder: Path, fail_on: Severity) -> Picture:
