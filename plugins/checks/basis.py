@@ -11,7 +11,7 @@ from pathlib import Path
 ROOM = Path(__file__).resolve().parents[1]
 FOLDERS = ("advisories", "archive", "checks", "detection", "formats", "provenance", "sandbox")
 MODULES = ("declaration.py", "documents.py", "evidence_files.py", "package.py")
-SUFFIXES = frozenset({".py", ".js", ".cjs", ".mjs", ".sh", ".txt", ".yaml"})
+SUFFIXES = frozenset({".py", ".js", ".cjs", ".mjs", ".sh", ".txt", ".yaml", ".yar"})
 
 
 @cache

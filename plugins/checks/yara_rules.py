@@ -15,6 +15,9 @@ NAME, DISTRIBUTION = "GuardDog", "guarddog"
 ENGINE = "plugins.checks.engines.yara_engine"
 VARIABLE = "PLUGWARDEN_GUARDDOG_RULES"
 INSTALL = "Install them with: make setup"
+OWN = Path(__file__).parent / "rules" / "malware"
+OWN_PREFIX = "plugwarden_"
+"""How the names of our own rules begin; their files and the engine stand in `basis.code`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,8 @@ class RuleSet:
     digest: str
     """SHA-256 over the names and bytes of all its files and the engine's version."""
     files: int
+    own_digest: str
+    """The same over our own rules, which are compiled with it."""
 
     def facts(self, *, in_use: int | None) -> RuleSetFacts:
         """What the record says of it; `in_use` is how many rules the engine had."""
@@ -34,7 +39,7 @@ class RuleSet:
 
     def compiled(self, cache: Path) -> Path:
         """Where its compiled form is cached."""
-        return cache / "yara" / f"{self.digest}.yarc"
+        return cache / "yara" / f"{self.digest[:32]}{self.own_digest[:32]}.yarc"
 
 
 def installed(target: Path | None = None) -> RuleSet:
@@ -57,7 +62,9 @@ def installed(target: Path | None = None) -> RuleSet:
     except importlib.metadata.PackageNotFoundError as error:
         raise SandboxUnavailable("yara-x is not installed. Install it with: make setup") from error
     folder = listed[0].parent
-    return RuleSet(folder, found.version, engine_version, _digest(folder, engine_version), len(listed))
+    return RuleSet(
+        folder, found.version, engine_version, _digest(folder, engine_version), len(listed), _digest(OWN, "")
+    )
 
 
 def compiled_bytes(rules: RuleSet) -> bytes:
