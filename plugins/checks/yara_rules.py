@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from plugins.rule_sets import RuleSetFacts
 from plugins.sandbox import Bind, SandboxUnavailable, run_python
+
+if TYPE_CHECKING:
+    from importlib.metadata import PackagePath
 
 NAME, DISTRIBUTION = "GuardDog", "guarddog"
 ENGINE = "plugins.checks.engines.yara_engine"
@@ -57,6 +62,9 @@ def installed(target: Path | None = None) -> RuleSet:
         raise SandboxUnavailable(f"GuardDog's rule files are not installed. {INSTALL}")
     if not all(file.is_file() for file in listed) or len({file.parent for file in listed}) != 1:
         raise SandboxUnavailable(f"GuardDog's rule files are incomplete. {INSTALL}")
+    for file in found.files or ():
+        if file.suffix == ".yar" and not _is_as_installed(file):
+            raise SandboxUnavailable(f"GuardDog's rule file {file.name} is not as it was installed. {INSTALL}")
     try:
         engine_version = importlib.metadata.version("yara-x")
     except importlib.metadata.PackageNotFoundError as error:
@@ -73,6 +81,15 @@ def compiled_bytes(rules: RuleSet) -> bytes:
     if not result.ok or not result.stdout:
         raise SandboxUnavailable(f"The malware rules could not be compiled. {result.ending}")
     return result.stdout
+
+
+def _is_as_installed(file: PackagePath) -> bool:
+    """Whether a file's bytes are those that the installer recorded; one without a record is not."""
+    kept = file.hash
+    if kept is None or kept.mode != "sha256":
+        return False
+    seen = hashlib.sha256(Path(str(file.locate())).read_bytes()).digest()
+    return base64.urlsafe_b64encode(seen).decode().rstrip("=") == kept.value
 
 
 def _digest(folder: Path, engine_version: str) -> str:

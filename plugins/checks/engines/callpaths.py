@@ -9,11 +9,16 @@ from __future__ import annotations
 import ast
 from bisect import bisect_right
 from collections import defaultdict
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 ROOT = 0
 """What runs when the module is imported."""
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _MAX_BYTES = 500_000
+_MAX_SCOPES = 1000
 
 
 class CallPaths:
@@ -31,13 +36,18 @@ class CallPaths:
         self._spans: list[tuple[int, int]] = [(1, len(self._lines) + 1)]
         self._names: list[set[str]] = [set()]
         self._bound: dict[str, set[int]] = defaultdict(set)
-        self._walk(tree, ROOT, ())
+        try:
+            self._walk(tree, ROOT, ())
+        except RecursionError as problem:
+            raise ValueError("too deep") from problem
+        if len(self._spans) > _MAX_SCOPES:
+            raise ValueError("too many functions")
         self._reached = [self._reach(scope) for scope in range(len(self._spans))]
 
-    def meet(self, one: int, other: int) -> bool:
-        """Whether a run can come by both offsets: some scope leads to both."""
-        first, second = self._scope(one), self._scope(other)
-        return any(first in reached and second in reached for reached in self._reached)
+    def any_meet(self, some: Iterable[int], others: Iterable[int]) -> bool:
+        """Whether a run can come by one of some offsets and one of others: some scope leads to both."""
+        first, second = ({self._scope(offset) for offset in offsets} for offsets in (some, others))
+        return any(reached & first and reached & second for reached in self._reached)
 
     def _scope(self, offset: int) -> int:
         line = bisect_right(self._lines, offset)

@@ -38,12 +38,12 @@ class Meeting:
         """Whether two offsets have to do with each other."""
         if not self.small and not self.near(one, other):
             return False
-        return self._paths is None or self._paths.meet(one, other)
+        return self._paths is None or self._paths.any_meet((one,), (other,))
 
     def any_meet(self, some: Sequence[int], others: Sequence[int]) -> bool:
         """Whether any of some offsets meets any of others."""
         if self.small:
-            return any(self.meet(one, other) for one in some for other in others)
+            return bool(some and others) and (self._paths is None or self._paths.any_meet(some, others))
         known = sorted(others)
         return any(self.meet(one, other) for one in some for other in self._within_reach(one, known))
 

@@ -1,8 +1,10 @@
 """Scan files with GuardDog's YARA rules under yara-x. Runs inside the sandbox.
 
     yara_engine.py compile RULES_DIR                  -> the compiled rules on stdout
-    yara_engine.py scan TREE RULES_DIR [COMPILED]     <- {"canary": text, "files": [{"path", "language"}]} on stdin,
-                                                      -> a report on stdout
+    yara_engine.py scan TREE RULES_DIR [COMPILED]     <- {"canary": text, "seconds": per file, "largest": bytes,
+                                                          "files": [{"path", "language"}]} on stdin,
+                                                      -> a report on stdout; on stderr, line by line, the index of
+                                                         the file it is at, so that a death has a culprit
 
 The report: {"rules": {name: metadata}, "canary": [rule], "scanned": [path], "uncovered": count, "skipped": [{"path",
 "why"}], "hits": [{"rule", "path", "line", "pattern", …, see `yara_hits.Hit`}], "reached": [path], "done": true}.
@@ -29,7 +31,6 @@ from plugins.checks.engines import docstrings
 from plugins.checks.engines.context import is_context, mentioned, reached
 from plugins.checks.engines.yara_hits import MATCHES_PER_PATTERN, hits_in
 
-SECONDS_PER_FILE = 20
 SUFFIXES = {"javascript": ".js", "html": ".js", "typescript": ".ts", "tsx": ".tsx", "python": ".py", "shell": ".sh"}
 """What a file is taken for besides its own name, so that no rule is dodged by an odd extension."""
 TOP = "package/"
@@ -67,10 +68,25 @@ def kind_of(path: str) -> str:
     return name if name in NAMED else "any" + Path(name).suffix
 
 
-def read(tree: Path, path: str) -> bytes:
-    """The bytes of a regular file, never through a link."""
+class TooLarge(ValueError):
+    """A file is larger than can be scanned."""
+
+
+WHY = {
+    TooLarge: "it is too large",
+    MemoryError: "it needs too much memory",
+    yara_x.TimeoutError: "it took too long",
+    yara_x.ScanError: "the engine failed at it",
+}
+SKIPS = (OSError, *WHY)
+
+
+def read(tree: Path, path: str, *, largest: int | None = None) -> bytes:
+    """The bytes of a regular file, never through a link. Raises TooLarge beyond `largest` bytes."""
     fd = os.open(tree / path, os.O_RDONLY | os.O_NOFOLLOW)
     with os.fdopen(fd, "rb") as file:
+        if largest is not None and os.fstat(fd).st_size > largest:
+            raise TooLarge
         return file.read()
 
 
@@ -87,7 +103,7 @@ def scan(rules: yara_x.Rules, tree: Path, order: dict[str, Any]) -> dict[str, An
     metas = {rule.identifier: dict(rule.metadata) for rule in rules}
     metas = {name: meta for name, meta in metas.items() if "identifies" in meta and "path_include" in meta}
     scanner = yara_x.Scanner(rules)
-    scanner.set_timeout(SECONDS_PER_FILE)
+    scanner.set_timeout(order["seconds"])
     scanner.max_matches_per_pattern(MATCHES_PER_PATTERN)
     canary = [rule.identifier for rule in scanner.scan(order["canary"].encode()).matching_rules]
     report: dict[str, Any] = {
@@ -95,7 +111,8 @@ def scan(rules: yara_x.Rules, tree: Path, order: dict[str, Any]) -> dict[str, An
     }  # fmt: skip
     known: dict[tuple[str, str | None], set[str]] = {}
     readers: bool | None = None
-    for file in order["files"]:
+    for index, file in enumerate(order["files"]):
+        os.write(sys.stderr.fileno(), b"%d\n" % index)
         key = kind_of(file["path"]), file["language"]
         if key not in known:
             known[key] = applicable(metas, *key)
@@ -104,14 +121,14 @@ def scan(rules: yara_x.Rules, tree: Path, order: dict[str, Any]) -> dict[str, An
             report["uncovered"] += 1
             continue
         try:
-            data = read(tree, file["path"])
+            data = read(tree, file["path"], largest=order["largest"])
             found = scanner.scan(data).matching_rules
             if found and file["language"] == "python" and (bare := docstrings.blanked(data)) != data:
                 readers = _runs_docstrings(tree, order["files"]) if readers is None else readers
                 if not readers:
                     data, found = bare, scanner.scan(bare).matching_rules
-        except (OSError, yara_x.TimeoutError, yara_x.ScanError) as error:
-            report["skipped"].append({"path": file["path"], "why": type(error).__name__})
+        except SKIPS as error:
+            report["skipped"].append({"path": file["path"], "why": WHY.get(type(error), "it could not be read")})
             continue
         report["scanned"].append(file["path"])
         rules_hit = {rule.identifier: rule for rule in found if rule.identifier in wanted}
