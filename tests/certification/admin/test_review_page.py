@@ -48,7 +48,7 @@ def test_query_count_of_the_page_is_flat(client, claimed, more, django_assert_nu
     CriterionFactory.create_batch(more, policy=claimed.run.policy)
     client.get(address("change", claimed))
 
-    with django_assert_num_queries(35):
+    with django_assert_num_queries(36):
         client.get(address("change", claimed))
 
 
