@@ -97,7 +97,8 @@ def _address(match: re.Match[str], text: str, key: str, used: AbstractSet[str], 
 def _shown(match: re.Match[str], text: str, key: str, used: AbstractSet[str]) -> str:
     """Why an address is only shown to people: by the key it is given to, as a link, or in the middle of prose."""
     reason = book()["presentation"].get(key)
-    if reason and key not in used:
+    prose = key in book()["prose"] and " " in text.strip() and not _names_command(text)
+    if reason and (key not in used or prose):
         return f"{key}: {reason}"
     before = text[max(0, match.start() - _BEFORE) : match.start()]
     if reason and key not in book()["prose"]:

