@@ -31,13 +31,17 @@ SHOWN = 3
 DRIVEN = frozenset({"import", "entry-points"})
 """Phases in which a driver says when it has tried everything."""
 NOT_RUN_HERE = {"php": "PHP", "csharp": "C#"}
+NAMES = {
+    **NOT_RUN_HERE, "javascript": "JavaScript", "typescript": "TypeScript", "tsx": "TypeScript", "python": "Python",
+    "shell": "shell",
+}  # fmt: skip
 
 
 class BehaviourCheck:
     """Runs what the platform would run, where nothing can come of it."""
 
     code = CODE
-    version = "1"
+    version = "2"
     reads_files = True
 
     def basis(self, workspace: Workspace) -> str | None:  # noqa: ARG002 - the protocol's signature
@@ -70,7 +74,7 @@ def _concluded(workspace: Workspace, plan: Plan, recording: Recording) -> CheckR
         findings=findings(workspace.package, recording.phases),
         observations=tuple(_observations(recording, plan)),
         fail_on=workspace.fail_on,
-        reason=_reason(plan, recording, len(loaded), hooks),
+        reason=_reason(plan, recording, len(loaded), hooks) + _only_read(workspace.package),
         gaps=list(_gaps(workspace.package, plan, recording, progress)),
         examined=len(loaded) + hooks,
         engine=recording.observer.partition(" ")[0],
@@ -106,6 +110,14 @@ def _foreign(package: Package) -> str:
         if file.language in NOT_RUN_HERE and file.path in stated
     }
     return " and ".join(sorted(found))
+
+
+def _only_read(package: Package) -> str:
+    """A sentence about code that its platform does not load here, such as scripts for a browser; else empty."""
+    run = {"javascript", "typescript", "tsx"} if runs_node(package) else set()
+    run |= {"python"} if runs_python(package) else set()
+    languages = {NAMES[file.language] for file in package.code_files if file.language in NAMES.keys() - run}
+    return f" Only read, not run: {', '.join(sorted(languages))}." if languages else ""
 
 
 def _observations(recording: Recording, plan: Plan) -> Iterator[Observation]:

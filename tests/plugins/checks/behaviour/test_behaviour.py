@@ -288,3 +288,9 @@ def test_the_owners_own_tests_are_run_and_are_no_part_of_what_the_plugin_does(be
 
     assert phases(result)["tests"]["hosts"] == ["only-tests.example"]
     assert (seen(result, "host"), rules(result)) == (set(), set())
+
+
+def test_code_for_the_browser_is_said_to_be_only_read(behave):
+    result = behave(python_source(files={"web-frontend/plugin.js": b"fetch('/x');\n", "setup.sh": b"echo hi\n"}))
+
+    assert result.reason.endswith("Only read, not run: JavaScript, shell.")
