@@ -232,8 +232,9 @@ def test_no_provenance_is_a_factor_of_the_risk_and_the_advice_names_it():
     proven, _ = cases.vetted(cases.package(), cases.clean_results(), baseline().risk)
     without, facts = cases.vetted(cases.package(), cases.with_result(cases.clean_results(), absent()), baseline().risk)
 
-    factor = without.factors[-1]
-    assert (factor.code, factor.points, proven.factors[-1].points) == ("provenance", 3, 0)
+    points = [next(factor for factor in risk.factors if factor.code == "provenance") for risk in (without, proven)]
+    factor = points[0]
+    assert [one.points for one in points] == [3, 0]
     assert factor.reason == "Where it comes from: no verified statement proves the origin."
     assert without.score - proven.score == 3
     assert facts["provenance"] == {"verified": False}
