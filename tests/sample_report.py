@@ -72,6 +72,9 @@ COMPONENTS = (
                 "summary": "Credentials are sent to another host after a redirect.",
                 "fixed": ["2.20.0"],
                 "match": "affected",
+                "exploited_since": "2026-11-03",
+                "epss": 0.0231,
+                "percentile": 0.8412,
             }
         ],
     },

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext as _
+
 from audits.reports.documents import (
     AdvisoryLine,
     Band,
@@ -143,10 +145,16 @@ def _advisory(row: Mapping[str, Any]) -> AdvisoryLine:
         aliases=tuple(row["aliases"]),
         severity=row["severity"],
         severity_label=label(Severity(row["severity"])),
-        summary=row.get("summary", ""),
+        summary=_exploited(row) + row.get("summary", ""),
         fixed=tuple(row["fixed"]),
         match=row.get("match", ""),
     )
+
+
+def _exploited(row: Mapping[str, Any]) -> str:
+    """What stands before the summary of a fault that is known to be exploited: stored snapshots keep their form."""
+    since = row.get("exploited_since")
+    return _("Known exploited since %(day)s. ") % {"day": since} if since else ""
 
 
 def _use(row: Mapping[str, Any], name: str, text: str) -> UseLine:

@@ -140,6 +140,7 @@ def test_dossier_says_what_it_has_to(dossier_pdf):
         "telemetry.other.example",
         "demo's small starter feed",
         "GHSA-x84v-xcm2-53pg",
+        "Known exploited since 2026-11-03. Credentials are sent to another host after a redirect.",
         "OWASP ASVS 5.0: V13.3.1",
         "A live token is in the package.",
         "State: Vetting → In review",
