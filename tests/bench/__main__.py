@@ -20,7 +20,13 @@ from tests.bench.measure import Round, measure, middle
 
 TARGETS = ("npm:n8n-nodes-evolution-api@1.0.4", "pypi:wagtail-localize==1.14.5")
 SERIES_AIM, BOUND_AIM, COLD_AIM = 0.65, 1.15, 1.5
-BY_THEMSELVES = ("tests.bench.archive", "tests.bench.rescan", "tests.bench.exposure", "tests.bench.findings")
+BY_THEMSELVES = (
+    "tests.bench.archive",
+    "tests.bench.rescan",
+    "tests.bench.exposure",
+    "tests.bench.findings",
+    "tests.bench.guarddog",
+)
 SHOWN_FROM = 0.05
 """Seconds from which on a check is worth a line."""
 ENGINES = ("bandit", "ast-grep-py", "kingfisher-bin", "pip-audit", "yara-x")

@@ -7,6 +7,7 @@ meet rather than too few. Pure; runs in the sandbox.
 from __future__ import annotations
 
 import ast
+import re
 from bisect import bisect_right
 from collections import defaultdict
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ ROOT = 0
 """What runs when the module is imported."""
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _MAX_BYTES = 500_000
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+"""What Python takes for the end of a line."""
 _MAX_SCOPES = 1000
 
 
@@ -32,7 +35,7 @@ class CallPaths:
             tree = ast.parse(data)
         except (SyntaxError, RecursionError, MemoryError) as problem:
             raise ValueError("no Python") from problem
-        self._lines = [0, *(index + 1 for index, byte in enumerate(data) if byte == ord("\n"))]
+        self._lines = [0, *(match.end() for match in _LINE_END.finditer(data))]
         self._spans: list[tuple[int, int]] = [(1, len(self._lines) + 1)]
         self._names: list[set[str]] = [set()]
         self._bound: dict[str, set[int]] = defaultdict(set)

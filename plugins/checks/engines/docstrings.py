@@ -8,6 +8,10 @@ from __future__ import annotations
 import ast
 import codecs
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 READ = re.compile(rb"__doc__|getdoc|get_docstring|co_consts|doctest")
 """How code gets at its own docstrings."""
@@ -16,6 +20,8 @@ _CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*(?!utf-?8\b)", re.IGNORECAS
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _NO_LINE_END = re.compile(rb"[^\r\n]")
 _MAX_BYTES = 2_000_000
+_BODIES = ("body", "orelse", "finalbody", "handlers", "cases")
+"""Where an AST keeps statements."""
 
 
 def may_run(data: bytes) -> bool:
@@ -35,10 +41,22 @@ def blanked(data: bytes) -> bytes:
         return data
     starts = [0, *(match.end() for match in _LINE_END.finditer(data))]
     bare = bytearray(data)
-    for node in ast.walk(tree):
-        match node:
+    for statement in _statements(tree):
+        match statement:
             case ast.Expr(value=ast.Constant(value=str()) as text):
                 start = starts[text.lineno - 1] + text.col_offset
                 end = starts[(text.end_lineno or text.lineno) - 1] + (text.end_col_offset or 0)
                 bare[start:end] = _NO_LINE_END.sub(b" ", data[start:end])
     return bytes(bare)
+
+
+def _statements(tree: ast.AST) -> Iterator[ast.AST]:
+    """All statements, and none of the expressions in them: those are most of a tree."""
+    todo = [tree]
+    while todo:
+        node = todo.pop()
+        for name in _BODIES:
+            children = getattr(node, name, ())
+            if isinstance(children, list):  # a lambda's body is an expression
+                yield from children
+                todo += children

@@ -13,10 +13,10 @@ from functools import cached_property
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from plugins.checks.engines.callpaths import CallPaths
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from plugins.checks.engines.callpaths import CallPaths
 
 NEAR = 15
 """Statements between the two, at most."""
@@ -92,6 +92,8 @@ class Meeting:
     def _paths(self) -> CallPaths | None:
         if self.language != "python":
             return None
+        from plugins.checks.engines.callpaths import CallPaths  # noqa: PLC0415 - start-up time
+
         try:
             return CallPaths(self.data)
         except ValueError:

@@ -20,7 +20,6 @@ import json
 import os
 import sys
 from contextlib import suppress
-from dataclasses import asdict
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -133,7 +132,7 @@ def scan(rules: yara_x.Rules, tree: Path, order: dict[str, Any]) -> dict[str, An
         report["scanned"].append(file["path"])
         rules_hit = {rule.identifier: rule for rule in found if rule.identifier in wanted}
         hits = hits_in(rules_hit, metas, file["path"], data, file["language"])
-        report["hits"] += [asdict(hit) for hit in hits]
+        report["hits"] += hits
     report["reached"] = _reached(tree, report)
     return {**report, "done": True}
 

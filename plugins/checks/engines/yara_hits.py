@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from plugins.checks.engines.meeting import Meeting
@@ -27,34 +26,27 @@ EVERYDAY = {"$js_dns_resolve", "$js_dns_lookup", "$py_systemd_timer"}
 STAR_LINE = re.compile(rb"^\s*\*(?!\S*\()(\s|/|$)")
 
 
-@dataclass
-class Hit:
-    """One match that counts."""
+Hit = dict[str, Any]
+"""One match that counts, with `rule`, `path`, `line`, `pattern` and the `text` around it.
 
-    rule: str
-    path: str
-    line: int
-    pattern: str
-    text: str
-    strong: bool
-    """Whether the pattern is meant for the file's language, and no everyday code."""
-    backed: bool = True
-    """Whether it means what the rule says: its parts meet, what it needs stands near."""
-    also: list[str] = field(default_factory=list)
-    """Other patterns of the rule in that line."""
-    company: list[str] = field(default_factory=list)
-    """For a threat: what else was identified at places of the file that it meets (`meeting`)."""
+`strong`: the pattern is meant for the file's language, and no everyday code. `backed`: it means what the rule says: its
+parts meet, what it needs stands near. `also`: other patterns of the rule in that line. `company`: for a threat, what
+else was identified at places of the file that it meets (`meeting`).
+"""
 
 
-@dataclass(frozen=True)
 class _Found:
-    """One rule's matches in the file."""
+    """One rule's matches in the file: the hits with the offset of each, and the offsets of all that tell something.
 
-    identifies: str
-    hits: tuple[tuple[int, Hit], ...]
-    """With the offset of each."""
-    telling: tuple[int, ...]
-    """Offsets of all matches that mean what the rule says."""
+    No dataclass: to import those takes longer than a small package's scan.
+    """
+
+    __slots__ = ("hits", "identifies", "telling")
+
+    def __init__(self, identifies: str, hits: tuple[tuple[int, Hit], ...], telling: tuple[int, ...]) -> None:
+        self.identifies = identifies
+        self.hits = hits
+        self.telling = telling
 
 
 def hits_in(
@@ -70,7 +62,7 @@ def hits_in(
         told = [(one, _outside_comments(one.telling, data, language)) for one in found]
         for one in threats:
             for offset, hit in one.hits:
-                hit.company = sorted(
+                hit["company"] = sorted(
                     {
                         other.identifies
                         for other, places in told
@@ -95,18 +87,27 @@ def _found(rule: Any, meta: Mapping[str, Any], path: str, meeting: Meeting) -> _
         for offset, length in spans
     )
     if not places:
-        return _Found(meta["identifies"], ((0, Hit(rule.identifier, path, 1, "", "", strong=False)),), ())
+        whole = _hit(rule.identifier, path, 1, ("", ""), strong=False, backed=True)
+        return _Found(meta["identifies"], ((0, whole),), ())
     hits: dict[int, tuple[int, Hit]] = {}
     for weak, quiet, offset, length, pattern in places:
         line = meeting.line(offset)
         if line in hits:
-            hits[line][1].also.append(pattern)
+            hits[line][1]["also"].append(pattern)
         elif len(hits) < limit and not is_comment(data, offset, language):
             strong = not weak and (not quiet or pattern not in SUPPORT)
-            text, backed = _text(data, offset, length), not quiet
-            hits[line] = offset, Hit(rule.identifier, path, line, pattern, text, strong=strong, backed=backed)
+            what = pattern, _text(data, offset, length)
+            hits[line] = offset, _hit(rule.identifier, path, line, what, strong=strong, backed=not quiet)
     spoken = tuple(offset for weak, quiet, offset, _, _ in places if not weak and not quiet)
     return _Found(meta["identifies"], tuple(hits.values()), spoken)
+
+
+def _hit(rule: str, path: str, line: int, what: tuple[str, str], *, strong: bool, backed: bool) -> Hit:
+    pattern, text = what
+    return {
+        "rule": rule, "path": path, "line": line, "pattern": pattern, "text": text, "strong": strong, "backed": backed,
+        "also": [], "company": [],
+    }  # fmt: skip
 
 
 def _outside_comments(offsets: tuple[int, ...], data: bytes, language: str | None) -> list[int]:
