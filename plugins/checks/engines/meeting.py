@@ -34,18 +34,15 @@ class Meeting:
         self.data = data
         self.language = language
 
-    def meet(self, one: int, other: int) -> bool:
-        """Whether two offsets have to do with each other."""
-        if not self.small and not self.near(one, other):
-            return False
-        return self._paths is None or self._paths.any_meet((one,), (other,))
-
     def any_meet(self, some: Sequence[int], others: Sequence[int]) -> bool:
-        """Whether any of some offsets meets any of others."""
+        """Whether any of some offsets has to do with any of others."""
         if self.small:
-            return bool(some and others) and (self._paths is None or self._paths.any_meet(some, others))
+            return bool(some and others) and self._on_one_path(some, others)
         known = sorted(others)
-        return any(self.meet(one, other) for one in some for other in self._within_reach(one, known))
+        return any(self._on_one_path((one,), near) for one in some if (near := list(self._within_reach(one, known))))
+
+    def _on_one_path(self, some: Sequence[int], others: Sequence[int]) -> bool:
+        return self._paths is None or self._paths.any_meet(some, others)
 
     def _within_reach(self, offset: int, known: Sequence[int]) -> Iterator[int]:
         """Of sorted offsets those near another, from there outwards."""
