@@ -1,7 +1,8 @@
 """The baseline: each engine called as a user would call it, by its own front door, one after the other, no sandbox.
 
 kingfisher and pip-audit by their programs, bandit by its program, yara-x by a script that compiles GuardDog's rules and
-scans every file, ast-grep by our engine with our rules, since the library has no front door of its own.
+scans every file, ast-grep by our engine with our rules, since the library has no front door of its own. Running
+the plugin has none either: that is our watched sandbox by itself, with nothing else beside it.
 """
 
 from __future__ import annotations
@@ -20,14 +21,17 @@ from typing import TYPE_CHECKING
 from plugins.advisories.endpoint import serving
 from plugins.advisories.matching import AdvisoryIndex
 from plugins.checks import kingfisher, yara_rules
+from plugins.checks.behaviour.plan import plan_for
 from plugins.checks.static import ast_grep, rules
 from plugins.sandbox.python import CODE_ROOT
+from plugins.sandbox.watch import watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from plugins.package import Package
 
+RUN = "the plugin, run"
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 ENDED_WELL = {
     "bandit": (0, 1),
@@ -58,6 +62,9 @@ def series(tree: Path, package: Package, cache: Path, scratch: Path) -> dict[str
     spent = {}
     for name, command, stdin in _commands(tree, package, cache, scratch):
         spent[name] = spend(lambda name=name, command=command, stdin=stdin: _call(name, command, stdin, cache))
+    plan = plan_for(package, tree)
+    if plan.phases:
+        spent[RUN] = spend(lambda: watch(plan.phases, binds=plan.binds))
     return spent
 
 

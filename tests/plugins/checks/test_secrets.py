@@ -206,6 +206,15 @@ def test_each_planted_credential_that_is_not_found_leaves_the_check_inconclusive
     assert result.reason == f"The secret scanner did not find the fake credentials put there to test it ({kind})."
 
 
+def test_a_made_up_credential_that_the_engine_takes_for_none_is_made_up_anew(tmp_path, monkeypatch):
+    spoiled = [tuple(replace(one, value=token(9)) for one in planted())]
+    monkeypatch.setattr(secrets_view, "planted", lambda: spoiled.pop() if spoiled else planted())
+
+    result = SecretsCheck().run(workspace(tmp_path, {"a.js": f"const t = '{T}';\n"}))
+
+    assert (spoiled, result.status, len(result.findings)) == ([], CheckStatus.FAILED, 1)
+
+
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
