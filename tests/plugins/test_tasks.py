@@ -22,7 +22,7 @@ from tests.support import available
 from tests.support.environment import ROOT
 
 ADDRESS = "redis://{}:{}/0".format(*available.REDIS)
-PATIENCE = 240
+PATIENCE = 120
 SUBMIT = """
 import sys
 from django.core.files.uploadedfile import SimpleUploadedFile
