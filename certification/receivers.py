@@ -69,9 +69,11 @@ def act_on_file(decision: FileDecision, versions: list[int], actor: User | None,
     holds = decision.state == RulingState.ACTIVE
     blocks = holds and decision.verdict == FileVerdict.BLOCK
     concerned = PluginVersion.objects.filter(pk__in=versions).select_related("plugin")
-    for version in concerned.filter(state__in=BLOCKABLE if blocks else UNDER_REVIEW):
-        if blocks:
+    for version in concerned:
+        if blocks:  # whatever its state: one that is being vetted again may be certified all the while
             certificates.suspend_live(version=version, actor=actor, reason=f"{decision}: {decision.reason}")
+        if version.state not in (BLOCKABLE if blocks else UNDER_REVIEW):
+            continue
         with suppress(RunRefused):  # a run is under way; one that does not know the decision is no ground to certify
             request_run(version=version, actor=actor, trigger=Trigger.FILE)
     if not holds:

@@ -60,6 +60,16 @@ def test_a_block_suspends_what_ships_the_file_and_has_it_vetted(policy, lead):
     assert {run.version_id for run in queued} == {certificate.version_id, waiting.pk}
 
 
+def test_a_block_suspends_what_is_being_vetted_again(policy, lead):
+    certificate = certified(policy)
+    VersionFileFactory(version=certificate.version, sha256=BYTES, path="steal.js")
+    type(certificate.version).objects.filter(pk=certificate.version_id).update(state=VersionState.VETTING)
+
+    decide(lead)
+
+    assert Certificate.objects.get(pk=certificate.pk).state == CertificateState.SUSPENDED
+
+
 def test_nobody_certifies_what_ships_a_blocked_file(policy, lead):
     review = under_review(policy)
     VersionFileFactory(version=review.version, sha256=BYTES, path="steal.js")
