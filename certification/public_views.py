@@ -1,4 +1,4 @@
-"""What everybody may see: which plugins are certified, and the files that prove it without trusting this portal.
+"""What everybody may see: which plugins are certified. The files that prove it are in `trust_views`.
 
 A certificate's state is always taken at the moment of looking. Free text of reviewers is not published: the public is
 told what a state means for them, not what was written about the owner.
@@ -6,34 +6,29 @@ told what a state means for them, not what was written about the owner.
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from django.core.paginator import Paginator
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from certification.attest.private_files import KeysRefusedError
-from certification.certificates import trust_root_bytes
 from certification.enums import CertificateState
 from certification.models import Certificate
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from certification.models.certificates import CertificateQuerySet
+    from django.http import HttpRequest, HttpResponse
 
-logger = logging.getLogger(__name__)
+    from certification.models.certificates import CertificateQuerySet
 
 PER_PAGE = 30
 FRESH = 60
 """Seconds a shared cache may keep a page that can change at any moment: a revocation must show."""
-UNCHANGING = 86_400
 LONGEST_SEARCH = 200
 
 
@@ -66,31 +61,6 @@ def certificate(request: HttpRequest, serial: str) -> HttpResponse:
         "replaced_by": _successor(found) if state != CertificateState.ACTIVE else None,
     }
     return _cached(request, render(request, "status/certificate.html", context))
-
-
-@require_safe
-def bundle(_request: HttpRequest, serial: str) -> HttpResponse:
-    """The signed bundle, byte for byte as it was issued; also of certificates that are worth nothing any more."""
-    found = get_object_or_404(Certificate, serial=serial)
-    response = HttpResponse(bytes(found.bundle), content_type="application/json")
-    response["Content-Disposition"] = f'attachment; filename="{found.bundle_filename}"'
-    response["ETag"] = f'"{found.bundle_sha256}"'
-    patch_cache_control(response, public=True, max_age=UNCHANGING, immutable=True)
-    return response
-
-
-@require_safe
-def trust_root(_request: HttpRequest) -> HttpResponse:
-    """The signed trust root. Fetching it from here is convenient; knowing its digest from elsewhere is proof."""
-    try:
-        content = trust_root_bytes()
-    except KeysRefusedError:
-        logger.exception("the trust root cannot be served")
-        return HttpResponse(_("This portal has no usable trust root at the moment."), status=503)
-    response = HttpResponse(content, content_type="application/json")
-    response["Content-Disposition"] = 'attachment; filename="trust-root.json"'
-    patch_cache_control(response, public=True, max_age=FRESH)
-    return response
 
 
 def _public() -> CertificateQuerySet:

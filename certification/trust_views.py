@@ -1,0 +1,50 @@
+"""The files that prove a certificate without trusting this portal, for everybody to fetch."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from certification.attest.private_files import KeysRefusedError
+from certification.certificates import trust_root_bytes
+from certification.models import Certificate
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+logger = logging.getLogger(__name__)
+
+FRESH = 60
+"""Seconds a shared cache may keep what can change at any moment."""
+UNCHANGING = 86_400
+
+
+@require_safe
+def bundle(_request: HttpRequest, serial: str) -> HttpResponse:
+    """The signed bundle, byte for byte as it was issued; also of certificates that are worth nothing any more."""
+    found = get_object_or_404(Certificate, serial=serial)
+    response = HttpResponse(bytes(found.bundle), content_type="application/json")
+    response["Content-Disposition"] = f'attachment; filename="{found.bundle_filename}"'
+    response["ETag"] = f'"{found.bundle_sha256}"'
+    patch_cache_control(response, public=True, max_age=UNCHANGING, immutable=True)
+    return response
+
+
+@require_safe
+def trust_root(_request: HttpRequest) -> HttpResponse:
+    """The signed trust root. Fetching it from here is convenient; knowing its digest from elsewhere is proof."""
+    try:
+        content = trust_root_bytes()
+    except KeysRefusedError:
+        logger.exception("the trust root cannot be served")
+        return HttpResponse(_("This portal has no usable trust root at the moment."), status=503)
+    response = HttpResponse(content, content_type="application/json")
+    response["Content-Disposition"] = 'attachment; filename="trust-root.json"'
+    patch_cache_control(response, public=True, max_age=FRESH)
+    return response
