@@ -95,13 +95,14 @@ def check_signatures(envelope: Envelope, *, keys: Mapping[str, bytes], threshold
     for keyid, signature in envelope.signatures.items():
         if keyid not in keys:
             raise ProblemError(f"{what} is signed by a key that the trust root does not know ({keyid})")
-        if not _holds(keys[keyid], signature, message):
+        if not holds(keys[keyid], signature, message):
             raise ProblemError(f"the signature of {what} does not fit its content: one of the two was altered")
     if len(envelope.signatures) < threshold:
         raise ProblemError(f"{what} has {len(envelope.signatures)} signatures where {threshold} are needed")
 
 
-def _holds(public: bytes, signature: bytes, message: bytes) -> bool:
+def holds(public: bytes, signature: bytes, message: bytes) -> bool:
+    """Whether an Ed25519 signature by a raw public key fits a message."""
     if len(signature) != SIGNATURE_SIZE:
         return False
     try:
