@@ -6,7 +6,7 @@ Source: github.com/secure-systems-lab/dsse, protocol.md and envelope.md.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from certification.verify.canonical import canonical
 from certification.verify.envelope import encode_base64, keyid_of, pae
@@ -15,9 +15,24 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 
+class SigningKey(Protocol):
+    """An Ed25519 key that signs, wherever its private half is: in this process, or in a key service."""
+
+    @property
+    def public(self) -> bytes:
+        """The raw public key, 32 bytes."""
+
+    @property
+    def keyid(self) -> str:
+        """SHA-256 of the raw public key, lower-case hexadecimal."""
+
+    def sign(self, message: bytes) -> bytes:
+        """Sign a message: 64 bytes. Raises KeysRefusedError where the key cannot be used."""
+
+
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """An Ed25519 key that signs. It shows nothing of its private half."""
+    """A key in this process. It shows nothing of its private half."""
 
     private: Ed25519PrivateKey = field(repr=False, compare=False)
 
@@ -36,7 +51,7 @@ class Signer:
         return self.private.sign(message)
 
 
-def sign_envelope(*, payload: bytes, payload_type: str, signer: Signer) -> bytes:
+def sign_envelope(*, payload: bytes, payload_type: str, signer: SigningKey) -> bytes:
     """Wrap a payload in an envelope with one signature, as canonical JSON."""
     signature = signer.sign(pae(payload_type, payload))
     return canonical(

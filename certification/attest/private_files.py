@@ -44,6 +44,15 @@ def write_private(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
+def sync_folder(path: Path) -> None:
+    """Bring the names in a folder down to the disk, so that a crash does not undo them."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def read_private(path: Path) -> bytes:
     """Read a file that must be ours alone: the opened file is what is checked. Raises KeysRefusedError."""
     try:

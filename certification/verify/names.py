@@ -34,16 +34,16 @@ class Environment(StrEnum):
 
 
 class Role(StrEnum):
-    """What a key of the trust root may sign."""
+    """What a key of the trust root may sign: certificates, checkpoints, status lists, advisory feeds."""
 
     CERTIFIER = "certifier"
     LOG = "log"
-    REVOCATION = "revocation"
+    STATUS = "status"
     FEED = "feed"
 
 
 class KeyStatus(StrEnum):
-    """Whether a key is still in use. A retired key's old signatures hold; a compromised key's do not."""
+    """Whether a key is in use. A retired key's old signatures hold, a compromised key's only below its log cut-off."""
 
     ACTIVE = "active"
     RETIRED = "retired"

@@ -52,7 +52,7 @@ def test_ensure_keys_makes_keys_only_their_owner_can_read(folder):
         **{
             f"{home}/{name}": 0o600
             for home in ("demo", "production")
-            for name in ("root.pem", "certifier.pem", "trust-root.json")
+            for name in ("root.pem", "certifier.pem", "log.pem", "status.pem", "feed.pem", "trust-root-1.json")
         },
     }
     assert folder.joinpath("production/certifier.pem").read_text().startswith("-----BEGIN PRIVATE KEY-----")
@@ -66,15 +66,17 @@ def test_ensure_keys_gives_the_same_keys_again(folder):
     assert (again.verifier_id, again.demo) == (first.verifier_id, False)
 
 
-def test_ensure_keys_names_its_certifier_in_a_trust_root_that_holds(folder):
+def test_ensure_keys_names_a_key_of_every_role_in_a_trust_root_that_holds(folder):
     ring = make(folder)
 
     root = read_anchor(ring.trust_root_bytes, parse(ring.trust_root_bytes), at=NOW)
 
     assert (root.environment, root.verifier_id) == (Environment.PRODUCTION, ring.verifier_id)
-    assert {keyid: (key.role, key.public) for keyid, key in root.keys.items()} == {
-        ring.certifier.keyid: (Role.CERTIFIER, ring.certifier.public)
+    assert root == ring.trust_root
+    assert {key.role: (keyid, key.public) for keyid, key in root.keys.items()} == {
+        role: (getattr(ring, role).keyid, getattr(ring, role).public) for role in Role
     }
+    assert ring.log_origin == f"plugwarden.org/logs/production/{next(iter(root.root_keys))[:16]}"
 
 
 def test_ensure_keys_keeps_demo_and_production_apart(folder):
@@ -104,9 +106,10 @@ def test_ensure_keys_makes_one_set_for_all_who_start_at_once(folder):
     assert [path.name for path in folder.iterdir()] == ["production"]
 
 
-def test_ensure_keys_takes_the_winners_keys_when_another_process_was_first(folder, monkeypatch):
+def test_ensure_keys_takes_the_winners_keys_when_another_process_was_first(folder):
     first = make(folder)
-    monkeypatch.setattr(subject.os.path, "lexists", lambda _: False)
+
+    subject._create(folder / "production", environment=Environment.PRODUCTION, now=NOW)
 
     assert make(folder).certifier.keyid == first.certifier.keyid
     assert [path.name for path in folder.iterdir()] == ["production"]
@@ -126,7 +129,7 @@ def test_ensure_keys_takes_a_relative_folder(tmp_path, monkeypatch):
     assert tmp_path.joinpath("keys/production/root.pem").is_file()
 
 
-@pytest.mark.parametrize("name", ["certifier.pem", "trust-root.json"])
+@pytest.mark.parametrize("name", ["certifier.pem", "trust-root-1.json"])
 @pytest.mark.parametrize("bits", [0o640, 0o604, 0o620])
 def test_ensure_keys_refuses_files_open_to_others(folder, name, bits):
     make(folder)
@@ -146,7 +149,7 @@ def test_ensure_keys_refuses_folders_open_to_others(folder, name, bits):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="giving a file away needs root")
-@pytest.mark.parametrize("name", [".", "production", "production/certifier.pem", "production/trust-root.json"])
+@pytest.mark.parametrize("name", [".", "production", "production/certifier.pem", "production/trust-root-1.json"])
 def test_ensure_keys_refuses_what_belongs_to_another_user(folder, name):
     make(folder)
     os.chown(folder / name, 65534, 65534)
@@ -165,7 +168,7 @@ def test_ensure_keys_follows_no_links(folder, tmp_path, name):
         make(folder)
 
 
-@pytest.mark.parametrize("name", ["certifier.pem", "trust-root.json"])
+@pytest.mark.parametrize("name", ["certifier.pem", "trust-root-1.json"])
 def test_ensure_keys_makes_no_new_ones_in_place_of_lost_ones(folder, name):
     make(folder)
     folder.joinpath("production", name).unlink()
@@ -181,7 +184,7 @@ def test_ensure_keys_works_after_the_root_key_was_moved_to_a_safer_place(folder)
     assert make(folder).certifier.keyid == ring.certifier.keyid
 
 
-@pytest.mark.parametrize("name", ["certifier.pem", "trust-root.json"])
+@pytest.mark.parametrize("name", ["certifier.pem", "trust-root-1.json"])
 @pytest.mark.parametrize("data", [b"", b"rubbish"])
 def test_ensure_keys_refuses_damaged_files(folder, name, data):
     make(folder)
@@ -211,21 +214,24 @@ def test_ensure_keys_refuses_keys_whose_time_is_over(folder):
     ("changes", "words"),
     [
         ({"valid_to": NOW}, "may not sign now"),
-        ({"valid_from": NOW + timedelta(days=1)}, "may not sign now"),
-        ({"role": Role.FEED}, "not an active certifier key"),
-        ({"status": "retired"}, "not an active certifier key"),
+        ({"valid_from": NOW + timedelta(hours=1)}, "may not sign now"),
+        ({"public": bytes(32)}, "not an active certifier key"),
     ],
 )
 def test_ensure_keys_refuses_a_certifier_nobody_would_believe(folder, changes, words):
-    make(folder)
-    root = Signer(Ed25519PrivateKey.generate())
-    certifier = subject._read_pem(folder / "production/certifier.pem")
+    root, ring = Signer(Ed25519PrivateKey.generate()), make(folder)
     times = {"valid_from": NOW - timedelta(days=1), "valid_to": NOW + timedelta(days=1)}
-    entry = KeyEntry(**{"public": certifier.public, **times, **changes})
+    entries = [
+        KeyEntry(
+            **{"public": getattr(ring, role).public, "role": role, **times}
+            | (changes if role is Role.CERTIFIER else {})
+        )
+        for role in Role
+    ]
     document = build_trust_root(
-        root=root, keys=[entry], environment=Environment.PRODUCTION, issued=NOW, expires=NOW + timedelta(days=9)
+        root=root, keys=entries, environment=Environment.PRODUCTION, issued=NOW, expires=NOW + timedelta(days=9)
     )
-    folder.joinpath("production/trust-root.json").write_bytes(document)
+    folder.joinpath("production/trust-root-1.json").write_bytes(document)
 
     with pytest.raises(KeysRefusedError, match=words):
         make(folder)
@@ -239,7 +245,7 @@ def test_key_ring_shows_no_key_in_logs(folder):
     assert private.read_text().splitlines()[1] not in shown
 
 
-@pytest.mark.parametrize("name", ["root.pem", "certifier.pem", "trust-root.json"])
+@pytest.mark.parametrize("name", ["root.pem", "certifier.pem", "trust-root-1.json"])
 def test_ensure_keys_leaves_no_half_set_when_the_disk_is_full(folder, monkeypatch, name):
     def write(path, data):
         if path.name == name:
