@@ -16,6 +16,10 @@ SHIPPED_SCOPES = frozenset({"runtime", "optional", "bundled", "locked"})
 """Scopes whose dependencies reach the platform: not what developers or builds install, nor what it brings itself."""
 
 
+PURL_TYPES = {"npm": "npm", "PyPI": "pypi", "Packagist": "composer"}
+"""What package URLs call the ecosystems; any other is `generic`."""
+
+
 @dataclass(frozen=True, slots=True)
 class SourceFile:
     """One regular file of the unpacked tree. `path` is relative, POSIX, with the archive's top folder stripped."""
@@ -34,9 +38,10 @@ class Dependency:
     """One dependency as a manifest states it."""
 
     ecosystem: str
-    """OSV's name of the ecosystem: `npm` or `PyPI`."""
+    """OSV's name of the ecosystem: `npm`, `PyPI`, `Packagist`. `JSR` and `address` are of locks alone: no advisory is
+    about them."""
     name: str
-    """PEP 503-normalised for PyPI, exact with scope for npm."""
+    """PEP 503-normalised for PyPI, exact with scope for npm, in small letters for Packagist."""
     requirement: str
     """As written: `^1.2.0`, `==2.0; python_version<'3.9'`, an address, or "" for any."""
     scope: str = "runtime"
@@ -61,7 +66,7 @@ class Dependency:
         """Package URL, with the version where it is pinned."""
         from packageurl import PackageURL  # noqa: PLC0415 - lazy: most commands never ask
 
-        kind = {"npm": "npm", "PyPI": "pypi"}[self.ecosystem]
+        kind = PURL_TYPES.get(self.ecosystem, "generic")
         namespace, _, name = self.name.rpartition("/")
         return PackageURL(kind, namespace or None, name, self.pinned).to_string()
 

@@ -71,12 +71,14 @@ class Answer:
     """Plain clauses, each saying what could not be decided."""
     undecided: tuple[str, ...] = ()
     """Ids of the records that could not be compared with it."""
+    blind: bool = False
+    """Whether no imported record is about any package of its ecosystem, so that no match says nothing."""
 
     @property
     def answered(self) -> bool:
         """Whether the advisories could be asked about it, and all of them answered."""
         by_registry = self.requirement.pinned or self.requirement.kind in {Kind.PINNED, Kind.RANGE, Kind.ANY}
-        return bool(by_registry) and self.requirement.ecosystem in SUPPORTED and not self.doubts
+        return bool(by_registry) and self.requirement.ecosystem in SUPPORTED and not self.doubts and not self.blind
 
 
 @dataclass(slots=True)
@@ -115,6 +117,8 @@ class AdvisoryIndex:
     def answer(self, dependency: Dependency) -> Answer:
         """What the records say of a dependency. Never raises: what cannot be told is among the doubts."""
         requirement = read_requirement(dependency)
+        if requirement.ecosystem not in SUPPORTED:
+            return Answer(dependency, requirement)
         if requirement.pinned is None and requirement.kind not in {Kind.RANGE, Kind.ANY}:
             return Answer(dependency, requirement)
         doubts: dict[str, str] = {}

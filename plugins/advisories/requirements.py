@@ -16,7 +16,15 @@ from packaging.requirements import Requirement as Pep508
 from packaging.version import Version
 
 from plugins.advisories.npm_ranges import NpmRange, RangeInvalid, parse_range
-from plugins.advisories.versions import NPM, PYPI, VersionInvalid, is_version, normalise_name, version_key
+from plugins.advisories.versions import (
+    NPM,
+    PYPI,
+    VersionInvalid,
+    is_prerelease,
+    is_version,
+    normalise_name,
+    version_key,
+)
 
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
@@ -82,7 +90,7 @@ class Requirement:
             if self.rule is None:
                 return not key.is_prerelease
             return self.rule.contains(key, prereleases=bool(self.rule.prereleases))
-        return bool(key[3])
+        return not is_prerelease(self.ecosystem, version)
 
 
 def read_requirement(dependency: Dependency) -> Requirement:
@@ -95,7 +103,8 @@ def read_requirement(dependency: Dependency) -> Requirement:
     elif dependency.ecosystem == PYPI:
         read = _pypi(normalise_name(PYPI, dependency.name), text)
     else:
-        return Requirement(dependency.ecosystem, dependency.name, Kind.UNKNOWN, text)
+        name = normalise_name(dependency.ecosystem, dependency.name)
+        read = Requirement(dependency.ecosystem, name, _place(text) or Kind.UNKNOWN, text)  # only locks name these
     return _with_pin(read, dependency.pinned)
 
 
@@ -109,7 +118,7 @@ def _with_pin(read: Requirement, pinned: str | None) -> Requirement:
     """Let a lock entry's version say what a range leaves open; an unreadable one says nothing."""
     if not pinned or read.pinned:
         return read
-    if read.ecosystem == PYPI or is_version(read.ecosystem, pinned):
+    if read.ecosystem != NPM or is_version(read.ecosystem, pinned):
         kind = Kind.PINNED if read.kind in {Kind.RANGE, Kind.ANY, Kind.UNKNOWN} else read.kind
         return Requirement(read.ecosystem, read.name, kind, read.text, pinned=pinned)
     return _npm(read.name, pinned)

@@ -1,4 +1,7 @@
-"""How npm and PyPI name packages and order versions. Sources: semver.org 2.0.0 section 11, PEP 440, PEP 503."""
+"""How npm, PyPI and Packagist name packages and order versions.
+
+Sources: semver.org 2.0.0 section 11, PEP 440, PEP 503; `plugins.composer` for PHP.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,15 @@ from typing import Any
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from plugins.composer import ComposerVersion, parse_composer_version
+
 NPM = "npm"
 PYPI = "PyPI"
-SUPPORTED = frozenset({NPM, PYPI})
+PACKAGIST = "Packagist"
+ADDRESS = "address"
+"""Stands for what a lock file loads from an address, past every registry."""
+SUPPORTED = (NPM, PYPI, PACKAGIST)
+"""What can be matched, as far as a feed about it is imported."""
 VERSION_LIMIT = 256
 """Characters of the longest version npm accepts."""
 
@@ -31,8 +40,14 @@ def ecosystem_of(text: str) -> str:
 
 
 def normalise_name(ecosystem: str, name: str) -> str:
-    """The form in which two names of a package are equal: PEP 503 for PyPI, as written elsewhere (npm: with scope)."""
-    return str(canonicalize_name(name)) if ecosystem_of(ecosystem) == PYPI else name
+    """The form in which two names of a package are equal.
+
+    PEP 503 for PyPI, small letters for Packagist, as written elsewhere (npm: with scope).
+    """
+    kind = ecosystem_of(ecosystem)
+    if kind == PYPI:
+        return str(canonicalize_name(name))
+    return name.lower() if kind == PACKAGIST else name
 
 
 @lru_cache(maxsize=65536)
@@ -45,6 +60,8 @@ def version_key(ecosystem: str, text: str) -> Any:
         raise VersionInvalid(f"A version of {len(text)} characters is no version.")
     if ecosystem_of(ecosystem) == NPM:
         return _semver_key(text)
+    if ecosystem_of(ecosystem) == PACKAGIST:
+        return _composer_key(text)
     try:
         return Version(text)
     except (InvalidVersion, ValueError) as problem:
@@ -80,10 +97,20 @@ def neighbours(ecosystem: str, text: str) -> tuple[str, ...]:
     if isinstance(key, tuple):
         major, minor, patch = key[:3]
         return (text, f"{major}.{minor}.{patch}", f"{major}.{minor}.{patch + 1}")
+    if isinstance(key, ComposerVersion):
+        major, minor, patch = key.numbers[:3]
+        return (text, f"{major}.{minor}.{patch}", f"{major}.{minor}.{patch + 1}")
     release = (*key.release, 0, 0)[: max(3, len(key.release))]
     epoch = f"{key.epoch}!" if key.epoch else ""
     following = (*release[:-1], release[-1] + 1)
     return (text, key.base_version, epoch + ".".join(str(part) for part in following))
+
+
+def _composer_key(text: str) -> ComposerVersion:
+    version = parse_composer_version(text.strip())
+    if version is None:
+        raise VersionInvalid(f"{text!r} is no version by Composer.")
+    return version
 
 
 def _semver_key(text: str) -> tuple[int, int, int, bool, tuple[tuple[int, int, str], ...]]:

@@ -222,6 +222,8 @@ class FeedSnapshot:
     advisories: tuple[Mapping[str, object], ...]
     """OSV records, as imported."""
     exploitation: Exploitation = field(default_factory=Exploitation)
+    uncovered: tuple[str, ...] = ()
+    """Ecosystems of dependencies about which no imported record is: of these, silence says nothing."""
 
 
 class Check(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from plugins.advisories.requirements import Kind
 from plugins.advisories.severity import UNSTATED
 from plugins.advisories.sources import sources
 from plugins.advisories.starter import NAME as DEMO_FEED
-from plugins.advisories.versions import NPM, PYPI, SUPPORTED
+from plugins.advisories.versions import PYPI, SUPPORTED
 from plugins.checks import basis
 from plugins.checks.base import CheckResult, ComponentResult, Finding, MatchedAdvisory, conclude, engines
 from plugins.checks.dependency_age import age_sentence, old_versions
@@ -28,6 +29,7 @@ from plugins.checks.dependency_findings import (
 from plugins.checks.exploited import age_words, with_exploitation
 from plugins.checks.lookalikes import lookalike_findings
 from plugins.checks.pip_audit import AuditReport, Pin, audit
+from plugins.package import PURL_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,7 +56,7 @@ class DependenciesCheck:
     """Known vulnerable and malicious dependencies, and dependencies nobody can know anything about."""
 
     code = CODE
-    version = "3"
+    version = "4"
     reads_files = False
 
     def __init__(self, *, today: date | None = None) -> None:
@@ -76,6 +78,7 @@ class DependenciesCheck:
             "month": self._day().isoformat()[:7],
             "feeds": list(workspace.feed.names),
             "advisories": list(workspace.feed.advisories),
+            "uncovered": list(workspace.feed.uncovered),
             "exploitation": encode(replace(workspace.feed.exploitation, known_age_days=None, likely_age_days=None)),
         }
         return basis.digest(basis.code(), basis.installed("pip-audit"), canonical.digest(asked))
@@ -91,7 +94,8 @@ class DependenciesCheck:
             return _without_feed(workspace, self._of_names(workspace.package))
         records, gaps = _records(feed)
         index = AdvisoryIndex(records)
-        answers = [index.answer(dependency) for dependency in workspace.package.dependencies]
+        found = (index.answer(dependency) for dependency in workspace.package.dependencies)
+        answers = [replace(answer, blind=answer.requirement.ecosystem in feed.uncovered) for answer in found]
         pins = [pin for answer in answers if (pin := _pin(answer))]
         report = audit(pins, index)
         answers, disagreements = _cross_checked(answers, report, index)
@@ -102,7 +106,7 @@ class DependenciesCheck:
             findings=[*_findings(answers), *disagreements, *self._of_names(workspace.package)],
             fail_on=workspace.fail_on,
             reason=f"{_reason(answers, feed)} {age_sentence(workspace.package)}",
-            gaps=[*_unread(workspace.package), *gaps, *_gaps(answers), *report.gaps],
+            gaps=[*_unread(workspace.package), *gaps, *_blind(answers), *_gaps(answers), *report.gaps],
             examined=sum(answer.answered for answer in answers),
             engine=engine,
             engine_version=engine_version,
@@ -205,10 +209,22 @@ def _findings(answers: Iterable[Answer]) -> list[Finding]:
     return findings
 
 
+def _blind(answers: list[Answer]) -> list[str]:
+    """One sentence for each ecosystem whose dependencies no imported advisory could name."""
+    of = Counter(answer.requirement.ecosystem for answer in answers if answer.blind)
+    return [
+        f"None of the imported advisories is about packages of {ecosystem}, so nothing is known about the "
+        f"vulnerabilities of {_count(number, 'dependency', 'dependencies')}; run manage.py advisories sync "
+        f"--ecosystem {ecosystem}."
+        for ecosystem, number in sorted(of.items())
+        if ecosystem in SUPPORTED
+    ]
+
+
 def _gaps(answers: list[Answer]) -> list[str]:
     """One sentence for each dependency that could be asked about but was not answered, or one for all."""
     gaps = [gap for answer in answers for gap in _gaps_of(answer)]
-    if not gaps and not any(answer.answered for answer in answers):
+    if not gaps and not any(answer.answered or answer.blind for answer in answers):
         return ["None of the dependencies can be compared with advisories; the findings say why."]
     more = len(gaps) - SHOWN_GAPS
     return [*gaps[:SHOWN_GAPS], *([f"{more} more could not be answered."] if more > 0 else [])]
@@ -255,7 +271,7 @@ def _purl(ecosystem: str, name: str, version: str | None) -> str:
     """The package URL of what is installed; empty for a name that makes none."""
     from packageurl import PackageURL  # noqa: PLC0415 - start-up time: most commands never ask
 
-    kind = {NPM: "npm", PYPI: "pypi"}.get(ecosystem, "generic")
+    kind = PURL_TYPES.get(ecosystem, "generic")
     namespace, _, base = name.rpartition("/")
     try:
         return PackageURL(kind, namespace or None, base, version).to_string()

@@ -1,7 +1,7 @@
 """How old the versions of dependencies are, where a lock file says when they were released.
 
 A registry would say whether anybody still releases the package; offline only the date of the version in use may be
-known, from `uv.lock` and `pylock.toml`. Of all others the age is unknown, and the result says of how many.
+known, from `uv.lock`, `pylock.toml` and Composer's lists. Of all others it is unknown, and the result says of how many.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from governance.vocabulary import Severity
 from plugins.advisories.matching import AFFECTED, LOCKED, LOWEST
 from plugins.advisories.requirements import Kind
 from plugins.advisories.severity import lowered
-from plugins.advisories.versions import SUPPORTED
+from plugins.advisories.versions import ADDRESS, SUPPORTED
 from plugins.checks.base import Finding
 from plugins.checks.exploited import exploitation_words
 
@@ -48,8 +48,10 @@ def advisory_finding(answer: Answer, match: Match) -> Finding:
 def requirement_finding(answer: Answer) -> Finding | None:
     """The finding for the way a dependency is asked for, or None where there is nothing to say."""
     requirement = answer.requirement
+    if requirement.ecosystem == ADDRESS:
+        return _direct_url(answer)
     if requirement.ecosystem not in SUPPORTED:
-        return _unresolvable(answer, f"No advisories are kept for packages of {_short(requirement.ecosystem)}.")
+        return _unmatched(answer)
     if requirement.kind is Kind.LOCAL:
         return _unresolvable(answer, "It points to the author's own machine or workspace, not to a registry.")
     if requirement.kind is Kind.ADDRESS:
@@ -191,6 +193,20 @@ def _unresolvable(answer: Answer, why: str) -> Finding:
         remediation="Publish the dependency to a registry and ask for it by name and version, or ship it inside.",
         cwe=CWE_UNCONTROLLED,
         lead="unresolvable",
+    )
+
+
+def _unmatched(answer: Answer) -> Finding:
+    registry = _short(answer.requirement.ecosystem)
+    return _finding(
+        answer,
+        rule="unmatched-registry",
+        severity=Severity.LOW,
+        title=f"{label(answer)} is of {registry}, about which no advisories are kept",
+        detail="Nothing is known here of its faults; that none is named says nothing.",
+        remediation="A reviewer looks up by hand what is known of it.",
+        cwe=CWE_UNCONTROLLED,
+        lead="unmatched",
     )
 
 

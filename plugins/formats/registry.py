@@ -25,6 +25,7 @@ from plugins.formats import (
 )
 from plugins.formats.identity import MAX_DEPENDENCIES, too_many_dependencies
 from plugins.formats.locks.read import with_locks
+from plugins.formats.php_vendored import php_vendored
 from plugins.formats.python_vendored import vendored
 from plugins.formats.tree import Format, Tree
 from plugins.package import Declaration, Problem
@@ -87,9 +88,10 @@ def read_package(root: Path, unpacked: Unpacked, *, filename: str) -> Package:
 
 
 def _with_vendored(tree: Tree, package: Package) -> Package:
-    """The package with the Python packages that lie inside it."""
+    """The package with the Python and PHP packages that lie inside it."""
     problems: list[Problem] = []
     found = vendored(tree, own=package.manifest_path, name=package.metadata.name, problems=problems)
+    found += php_vendored(tree, problems)
     if len(package.dependencies) + len(found) > MAX_DEPENDENCIES:
         raise too_many_dependencies("The package")
     known = {(one.ecosystem, one.name, one.pinned, one.scope) for one in package.dependencies}

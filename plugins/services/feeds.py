@@ -130,6 +130,7 @@ def snapshot(dependencies: Iterable[Dependency]) -> FeedSnapshot | None:
         demo=any(feed.demo for feed in feeds),
         advisories=tuple(advisory.record for advisory in advisories),
         exploitation=exploitation_of(name for advisory in advisories for name in cves_of(advisory.record)),
+        uncovered=tuple(sorted(ecosystem for ecosystem in wanted if not _covered(ecosystem))),
     )
 
 
@@ -157,6 +158,10 @@ def safe_snapshot(dependencies: Iterable[Dependency]) -> FeedSnapshot | None:
 def age_days(feed: AdvisoryFeed, now: datetime) -> float:
     """Days since the feed's newest record was modified; since the import where no record says."""
     return max((now - (feed.newest_at or feed.imported_at)).total_seconds() / 86400, 0.0)
+
+
+def _covered(ecosystem: str) -> bool:
+    return AdvisoryPackage.objects.filter(ecosystem=ecosystem).exists()
 
 
 def _naming(wanted: Mapping[str, set[str]]) -> Iterator[Advisory]:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from plugins.composer import is_composer_version
 from plugins.formats.identity import is_npm_name, is_semver
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-NPM, PYPI = "npm", "PyPI"
+NPM, PYPI, PACKAGIST = "npm", "PyPI", "Packagist"
+"""As OSV names them."""
+JSR, ADDRESS = "JSR", "address"
+"""Of these no advisories are kept; the second is what comes from no registry, named by where it comes from."""
 _MAX_VERSION = 120
+_MAX_NAME = 214
+_PHP_NAME = re.compile(r"[a-z0-9](?:[_.-]?[a-z0-9]+)*+/[a-z0-9](?:(?:[_.]|-{1,2})?[a-z0-9]+)*+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +64,7 @@ class LockFile:
 
     def add(self, entry: Locked) -> None:
         """Take an entry, or note that it cannot be placed."""
-        fits = _npm_fits if entry.ecosystem == NPM else _python_fits
-        if fits(entry):
+        if _FITS[entry.ecosystem](entry):
             self.entries.append(entry)
         else:
             self.unread.append(str(entry.key or entry.name)[:100])
@@ -77,13 +83,15 @@ def reached(entries: Iterable[Locked], roots: Iterable[str]) -> set[str]:
     return seen
 
 
-def scoped(entries: list[Locked], roots: Iterable[str]) -> list[Locked]:
+def scoped(entries: list[Locked], roots: Iterable[str], development: Iterable[str] = ()) -> list[Locked]:
     """The entries, those that cannot be reached from the roots as development ones.
 
     Without any root, or with one that the lock does not hold, nobody knows what is for development: then all count.
+    A project that asks for nothing but `development`, and finds it in its lock, has no root and is known all the same.
     """
     known, wanted = {entry.known_as for entry in entries}, set(roots)
-    if not wanted or not wanted <= known:
+    asked = wanted or set(development)
+    if not asked or not asked <= known:
         return entries
     kept = reached(entries, wanted)
     return [entry if entry.known_as in kept else replace(entry, scope="dev") for entry in entries]
@@ -103,3 +111,18 @@ def _python_fits(entry: Locked) -> bool:
     except (InvalidVersion, TypeError):
         return False
     return len(entry.version) <= _MAX_VERSION
+
+
+def _php_fits(entry: Locked) -> bool:
+    if len(entry.name) > _MAX_NAME or not _PHP_NAME.fullmatch(entry.name):
+        return False
+    return is_composer_version(entry.version) or bool(entry.address and not entry.version)
+
+
+_FITS: dict[str, Callable[[Locked], bool]] = {
+    NPM: _npm_fits,
+    PYPI: _python_fits,
+    PACKAGIST: _php_fits,
+    JSR: _npm_fits,
+    ADDRESS: lambda entry: bool(entry.name and entry.address),
+}

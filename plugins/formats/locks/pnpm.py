@@ -60,7 +60,7 @@ def read_pnpm_lock(raw: bytes, path: str) -> LockFile:
                 needs=tuple(_needs(places)),
             )
         )
-    lock.entries = scoped(lock.entries, _roots(importers, _RUNTIME))
+    lock.entries = scoped(lock.entries, _roots(importers, _RUNTIME), _roots(importers, ("devDependencies",)))
     return lock
 
 

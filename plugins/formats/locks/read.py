@@ -13,24 +13,17 @@ from typing import TYPE_CHECKING
 
 from plugins.documents import PackageRefused, quote
 from plugins.formats.identity import MAX_DEPENDENCIES, too_many_dependencies
-from plugins.formats.locks.npm import read_npm_lock
-from plugins.formats.locks.pnpm import read_pnpm_lock
-from plugins.formats.locks.python import PYLOCK, read_pipfile_lock, read_toml_lock
-from plugins.formats.locks.yarn import read_yarn_lock
+from plugins.formats.locks.kinds import SHRINKWRAP, is_lock, read_lock
+from plugins.formats.locks.model import PYPI
 from plugins.package import Dependency, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from plugins.formats.locks.model import Locked, LockFile
     from plugins.formats.tree import Tree
     from plugins.package import Package
 
-SHRINKWRAP = "npm-shrinkwrap.json"
-_NPM = (SHRINKWRAP, "package-lock.json")
-_TOML = ("poetry.lock", "uv.lock", "pdm.lock")
-_UNKNOWN = ("bun.lock", "bun.lockb", "deno.lock")
-_NAMES = frozenset({*_NPM, *_TOML, *_UNKNOWN, "yarn.lock", "pnpm-lock.yaml", "Pipfile.lock"})
 _NOT_OURS = re.compile(
     r"(?:^|/)(?:node_modules|bower_components|site-packages|vendor|_vendor|tests?|__tests__|fixtures?|examples?|docs?)/"
 )
@@ -40,14 +33,12 @@ _INSTALLED_BY_NAME = ("pkg:npm/", "pkg:pypi/")
 _BUNDLED_FORMATS = frozenset({"budibase-plugin"})
 """Packages with an npm name that the platform unpacks, and never hands to npm."""
 _SHIPPED = ("runtime", "optional", "peer")
-_RUNTIME = ("dependencies", "optionalDependencies")
-_STATED = (*_RUNTIME, "devDependencies", "peerDependencies")
 
 
 def with_locks(tree: Tree, package: Package) -> Package:
     """The package with what its lock files say; one that cannot be read is a Problem. Raises PackageRefused."""
     problems: list[Problem] = []
-    paths = [file.path for file in tree.files if _is_lock(file.path) and not _NOT_OURS.search(file.path)]
+    paths = [file.path for file in tree.files if is_lock(file.path) and not _NOT_OURS.search(file.path)]
     if any(path.rpartition("/")[0] == "" and path == SHRINKWRAP for path in paths):
         paths = [path for path in paths if path != "package-lock.json"]  # npm itself reads only the first
     unread = f"The package holds more than {_MAX_LOCKS} lock files, and this one is not read."
@@ -62,18 +53,13 @@ def with_locks(tree: Tree, package: Package) -> Package:
     return replace(package, dependencies=tuple(dependencies), problems=(*package.problems, *problems))
 
 
-def _is_lock(path: str) -> bool:
-    name = path.rpartition("/")[2]
-    return name in _NAMES or bool(PYLOCK.fullmatch(name))
-
-
 def _by_name(package: Package) -> bool:
     return package.purl.startswith(_INSTALLED_BY_NAME) and package.format not in _BUNDLED_FORMATS
 
 
 def _read(tree: Tree, path: str, problems: list[Problem]) -> LockFile | None:
     try:
-        lock = _read_one(tree, path)
+        lock = read_lock(tree, path)
     except PackageRefused as refusal:
         problems.append(Problem("lockfile-unreadable", str(refusal), path))
         return None
@@ -86,40 +72,11 @@ def _read(tree: Tree, path: str, problems: list[Problem]) -> LockFile | None:
     return lock
 
 
-def _read_one(tree: Tree, path: str) -> LockFile:
-    folder, _, name = path.rpartition("/")
-    if name in _NPM:
-        return read_npm_lock(tree.json_object(path))
-    raw = tree.read(path)
-    if name == "yarn.lock":
-        manifest = f"{folder}/package.json" if folder else "package.json"
-        stated = tree.json_object(manifest).data if manifest in tree else {}
-        return read_yarn_lock(raw, path, _wanted(stated, _RUNTIME), _wanted(stated, _STATED))
-    if name == "pnpm-lock.yaml":
-        return read_pnpm_lock(raw, path)
-    if name == "Pipfile.lock":
-        return read_pipfile_lock(raw, path)
-    if name in _UNKNOWN:
-        raise PackageRefused("lockfile", f"Lock files of the kind {name} are not read, so nobody knows what is in it.")
-    return read_toml_lock(raw, path)
-
-
-def _wanted(manifest: Mapping[str, object], sections: Iterable[str]) -> dict[str, str]:
-    """What a manifest asks for, as written: aliases are not undone, since a lock names them so."""
-    found: dict[str, str] = {}
-    for section in sections:
-        asked = manifest.get(section)
-        for name, requirement in asked.items() if isinstance(asked, dict) else ():
-            if isinstance(requirement, str):
-                found.setdefault(name, requirement)
-    return found
-
-
 def _joined(dependencies: list[Dependency], entries: list[Locked], path: str, *, bound: bool) -> list[Dependency]:
     """Stated dependencies, pinned where the lock binds, and the lock's other entries, each name and version once."""
     names = {entry.known_as: f"{entry.name}@{entry.version}" for entry in entries}
     stated = {(one.ecosystem, one.name) for one in dependencies if one.direct}
-    tops = {(one.ecosystem, one.name): one for one in entries if one.top_level or one.ecosystem == "PyPI"}
+    tops = {(one.ecosystem, one.name): one for one in entries if one.top_level or one.ecosystem == PYPI}
     result = [
         _pinned(one, tops[one.ecosystem, one.name], names, bound=bound)
         if one.direct and (one.ecosystem, one.name) in tops
@@ -127,10 +84,13 @@ def _joined(dependencies: list[Dependency], entries: list[Locked], path: str, *,
         for one in dependencies
     ]
     known = {(one.ecosystem, one.name, one.pinned, one.scope) for one in dependencies}
+    inside = {key[:3] for key in known if key[3] == "bundled"}
     for entry in entries:
-        if (entry.top_level or entry.ecosystem == "PyPI") and (entry.ecosystem, entry.name) in stated:
+        if (entry.top_level or entry.ecosystem == PYPI) and (entry.ecosystem, entry.name) in stated:
             continue
         one = _dependency(entry, path, names, bound=bound)
+        if one.pinned and (one.ecosystem, one.name, one.pinned) in inside:
+            continue  # it lies in the package, and counts as that
         if (key := (one.ecosystem, one.name, one.pinned, one.scope)) not in known or not one.pinned:
             known.add(key)
             result.append(one)
@@ -157,7 +117,7 @@ def _dependency(entry: Locked, path: str, names: Mapping[str, str], *, bound: bo
     return Dependency(
         entry.ecosystem,
         entry.name,
-        entry.address or (entry.version if entry.ecosystem == "npm" else f"=={entry.version}"),
+        entry.address or (f"=={entry.version}" if entry.ecosystem == PYPI else entry.version),
         "locked" if not bound and entry.scope in _SHIPPED else entry.scope,
         path,
         entry.line,

@@ -35,8 +35,11 @@ def read_yarn_lock(raw: bytes, path: str, runtime: Mapping[str, str], stated: Ma
     berry = re.search(r"^__metadata:", text, re.MULTILINE) is not None
     lock, patterns = _berry(raw, path) if berry else _classic(text, path)
     lock.entries = [_resolved(entry, patterns, stated) for entry in lock.entries]
-    roots = [_found(name, runtime[name], patterns) for name in runtime if not _LOCAL.match(runtime[name])]
-    lock.entries = scoped(lock.entries, roots)
+    roots, others = list[str](), list[str]()
+    for name, requirement in stated.items():
+        if not _LOCAL.match(requirement):
+            (roots if name in runtime else others).append(_found(name, requirement, patterns))
+    lock.entries = scoped(lock.entries, roots, others)
     return lock
 
 

@@ -17,6 +17,7 @@ from plugins.advisories import starter
 from plugins.advisories.dump import DumpInvalid
 from plugins.advisories.exploitation import ExploitationInvalid
 from plugins.advisories.osv import RecordInvalid
+from plugins.advisories.versions import SUPPORTED
 from plugins.models import AdvisoryFeed, ExploitationFeed
 from plugins.services import feeds
 from plugins.services.exploitation import STALE_DAYS, age_days, import_exploitation
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 BUCKET = "https://osv-vulnerabilities.storage.googleapis.com"
 """OSV's public bucket, one `ECOSYSTEM/all.zip` each: https://google.github.io/osv.dev/data/."""
-ECOSYSTEMS = ("npm", "PyPI")
 EXPLOITATION = {
     ExploitationFeed.Kind.KEV: "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json",
     ExploitationFeed.Kind.EPSS: "https://epss.empiricalsecurity.com/epss_scores-current.csv.gz",
@@ -53,7 +53,7 @@ class Command(BaseCommand):
         for name, what in (("import-kev", KEV_HELP), ("import-epss", EPSS_HELP)):
             actions.add_parser(name, help=what).add_argument("file", type=Path)
         sync = actions.add_parser("sync", help="fetch OSV's public dumps; needs the network")
-        sync.add_argument("--ecosystem", action="append", choices=ECOSYSTEMS, help="default: all we match")
+        sync.add_argument("--ecosystem", action="append", choices=SUPPORTED, help="default: all we match")
         sync.add_argument("--exploitation", action="store_true", help="fetch CISA's catalogue and the EPSS scores too")
         status = actions.add_parser("status", help="counts and age of every feed")
         status.add_argument("--json", action="store_true")
@@ -79,7 +79,7 @@ class Command(BaseCommand):
         self._exploitation(ExploitationFeed.Kind.EPSS, options["file"], options["file"].name)
 
     def _sync(self, options: dict[str, Any]) -> None:
-        for ecosystem in options["ecosystem"] or ECOSYSTEMS:
+        for ecosystem in options["ecosystem"] or SUPPORTED:
             url = f"{BUCKET}/{ecosystem}/all.zip"
             self.stdout.write(f"Fetching {url} …")
             with NamedTemporaryFile(suffix=".zip") as file:

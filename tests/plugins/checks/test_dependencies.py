@@ -83,7 +83,7 @@ def test_a_clean_dependency_passes_and_the_reason_names_feed_records_age_and_dem
         "What is exploited: CISA's list not imported, EPSS scores not imported. "
         "The release date is known of 0 of 1."
     )
-    assert (result.engine, result.engine_version) == ("plugwarden OSV matcher", "3")
+    assert (result.engine, result.engine_version) == ("plugwarden OSV matcher", "4")
     assert result.evidence["age_days"] == 12.4
     assert result.evidence["demo"] is True
 
@@ -172,7 +172,7 @@ def test_requirements_that_bypass_the_registry_are_findings():
         ("direct-url-dependency", Severity.MEDIUM),
         ("unresolvable-dependency", Severity.MEDIUM),
         ("wildcard-dependency", Severity.LOW),
-        ("unresolvable-dependency", Severity.MEDIUM),
+        ("unmatched-registry", Severity.LOW),
     ]
     assert (result.status, result.examined) == (CheckStatus.PASSED, 3)
     assert "3 more cannot be compared" in result.reason
@@ -222,7 +222,7 @@ def test_pip_audit_answers_every_pin_and_agrees():
     assert [len(component.advisories) for component in result.components] == [2, 2, 0, 1, 0]
     assert (result.engine, result.engine_version) == (
         "plugwarden OSV matcher + pip-audit",
-        f"3 + {evidence['version']}",
+        f"4 + {evidence['version']}",
     )
 
 
@@ -468,3 +468,41 @@ def test_of_how_many_the_age_is_known_is_said():
     result = vet(part, npm("axios", "1.12.0", pinned="1.12.0"), snapshot=feed())
 
     assert result.reason.endswith("The release date is known of 1 of 2.")
+
+
+def php(name, version, **more):
+    return Dependency(
+        "Packagist", name, version, "bundled", "vendor/composer/installed.json", 9, pinned=version, **more
+    )
+
+
+def test_a_php_package_is_matched_as_composer_orders_versions():
+    record = advisory("GHSA-php", ("Packagist", "Acme/Mail"), [("introduced", "0"), ("fixed", "v2.0.0-RC1")])
+
+    hit = vet(php("acme/mail", "2.0.0-beta3"), snapshot=feed(record))
+    miss = vet(php("acme/mail", "v2.0.0"), snapshot=feed(record))
+
+    assert rules(hit) == [("vulnerable-dependency", Severity.MEDIUM)]
+    assert hit.components[0].purl == "pkg:composer/acme/mail@2.0.0-beta3"
+    assert (rules(miss), miss.examined, miss.status) == ([], 1, CheckStatus.PASSED)
+
+
+def test_silence_of_feeds_about_other_registries_is_no_pass():
+    result = vet(npm("axios", "1.12.0"), php("acme/mail", "1.0"), snapshot=replace(feed(), uncovered=("Packagist",)))
+
+    assert (result.status, result.examined) == (CheckStatus.INCONCLUSIVE, 1)
+    assert result.reason == (
+        "None of the imported advisories is about packages of Packagist, so nothing is known about the "
+        "vulnerabilities of 1 dependency; run manage.py advisories sync --ecosystem Packagist."
+    )
+
+
+def test_what_a_lock_loads_from_an_address_or_from_jsr_is_named():
+    result = vet(
+        Dependency("JSR", "@std/path", "1.1.3", pinned="1.1.3"),
+        Dependency("address", "deno.land/x/lz4@v0.1.2", "https://deno.land/x/lz4@v0.1.2/mod.ts"),
+        npm("axios", "1.12.0"),
+        snapshot=feed(),
+    )
+
+    assert rules(result) == [("unmatched-registry", Severity.LOW), ("direct-url-dependency", Severity.MEDIUM)]

@@ -545,3 +545,36 @@ def test_no_damage_to_a_python_lock_breaks_its_reader(path, data):
 
     with suppress(PackageRefused):
         read_toml_lock(damaged.encode("utf-8", "replace"), path)
+
+
+TOOLS_ONLY = {
+    "yarn.lock": """jest@^29.0.0:
+  version "29.7.0"
+  dependencies:
+    chalk "^4.0.0"
+
+chalk@^4.0.0:
+  version "4.1.2"
+""",
+    "pnpm-lock.yaml": """lockfileVersion: '9.0'
+importers:
+  .:
+    devDependencies:
+      jest: {specifier: ^29.0.0, version: 29.7.0}
+packages:
+  chalk@4.1.2: {}
+  jest@29.7.0: {}
+snapshots:
+  chalk@4.1.2: {}
+  jest@29.7.0:
+    dependencies:
+      chalk: 4.1.2
+""",
+}
+
+
+@pytest.mark.parametrize("path", TOOLS_ONLY)
+def test_a_project_that_asks_for_tools_only_was_built_with_tools_only(read, n8n, path):
+    package = read(n8n(devDependencies={"jest": "^29.0.0"}) | {path: TOOLS_ONLY[path]})
+
+    assert found(package) == {("jest", None, "dev", True), ("chalk", "4.1.2", "dev", False)}

@@ -259,7 +259,7 @@ def test_no_bytes_break_the_python_reader(read, metadata, table, listed):
     try:
         read(files)
     except PackageRefused as refusal:
-        assert refusal.code == "duplicate-key"  # noqa: PT017
+        assert refusal.code in {"duplicate-key", "invalid-version"}  # noqa: PT017 - a line more may go on with Version
 
 
 @pytest.mark.parametrize(

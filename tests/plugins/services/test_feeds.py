@@ -175,3 +175,11 @@ def test_demo_data_marks_every_snapshot_it_is_in(dump):
 
     assert snapshot([LEFT]).demo
     assert AdvisoryFeed.objects.get(name=starter.NAME).demo
+
+
+def test_a_snapshot_names_the_registries_no_imported_advisory_is_about(dump):
+    import_dump(path=dump(advisory()), name="OSV npm")
+
+    taken = snapshot([LEFT, Dependency("PyPI", "requests", "==2.0"), Dependency("Packagist", "a/b", "1.0")])
+
+    assert taken.uncovered == ("Packagist", "PyPI")
