@@ -14,11 +14,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from certification.attest.bundle import issue_bundle
-from certification.attest.keys import ensure_keys
 from certification.attest.private_files import KeysRefusedError
 from certification.attest.vsa import CertificateFacts, FeedFacts, PluginName, Resource
 from certification.enums import CERTIFICATE_LIVE, CertificateState
 from certification.grounds import lost_grounds
+from certification.keyring import keys
 from certification.models import Certificate
 from governance import ledger
 from governance.canonical import digest
@@ -50,16 +50,6 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 class CertificateRefused(Exception):
     """The certificate cannot be changed like this; the text says why."""
-
-
-def keys() -> KeyRing:
-    """The keys of this installation: the demo's in demo mode, and never the demo's outside of it."""
-    return ensure_keys(settings.KEYS_DIR, demo=settings.DEMO, now=timezone.now())
-
-
-def trust_root_bytes() -> bytes:
-    """The signed trust root, as users of the verifier are given it."""
-    return keys().trust_root_bytes
 
 
 @transaction.atomic

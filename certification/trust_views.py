@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from certification.attest.private_files import KeysRefusedError
-from certification.certificates import trust_root_bytes
+from certification.keyring import trust_root_bytes
 from certification.models import Certificate
 
 if TYPE_CHECKING:

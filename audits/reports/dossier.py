@@ -12,7 +12,7 @@ from audits.reports import vetting
 from audits.reports.common import ReportRefused, made
 from audits.reports.documents import CertificateFacts, CriterionLine, DecisionLine, Dossier, Identity, RunFacts
 from audits.reports.lineage import lineage_lines
-from certification import certificates
+from certification import keyring
 from certification.attest.private_files import KeysRefusedError
 from certification.enums import CertificateState
 from certification.models import Certificate, CriterionAnswer, Decision
@@ -147,7 +147,7 @@ def _verification(certificate: Certificate, version: PluginVersion, now: datetim
     try:
         outcome = verify(
             bundle=bytes(certificate.bundle),
-            trust_root=certificates.trust_root_bytes(),
+            trust_root=keyring.trust_root_bytes(),
             artifact_sha256=version.artifact.sha256,
             at=now.replace(microsecond=0),
             expect_resource=version.purl,

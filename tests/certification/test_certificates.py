@@ -10,7 +10,7 @@ import time_machine
 from django.conf import settings as django_settings
 from django.utils import timezone
 
-from certification import certificates
+from certification import certificates, keyring
 from certification.attest.private_files import KeysRefusedError
 from certification.certificates import CertificateRefused, issue, reinstate, revoke, suspend
 from certification.decisions import DecisionRefused
@@ -44,7 +44,7 @@ def reread(certificate):
 
 def verify(folder, certificate, artifact=CONTENT, *more):
     """The offline verifier, as somebody runs it who has no portal: its exit code and what it says."""
-    files = {"bundle": bytes(certificate.bundle), "root": certificates.trust_root_bytes(), "artifact": artifact}
+    files = {"bundle": bytes(certificate.bundle), "root": keyring.trust_root_bytes(), "artifact": artifact}
     for name, content in files.items():
         (folder / name).write_bytes(content)
     done = subprocess.run(
@@ -170,7 +170,7 @@ def test_outside_demo_mode_nothing_is_signed_with_the_demos_key(policy, settings
 def test_the_demos_keys_put_in_place_of_the_real_ones_are_refused(policy, settings, tmp_path, caplog):
     settings.KEYS_DIR = tmp_path / "keys"
     settings.DEMO = True
-    certificates.keys()
+    keyring.keys()
     shutil.copytree(settings.KEYS_DIR / "demo", settings.KEYS_DIR / "production", copy_function=shutil.copy2)
     settings.DEMO = False
     review = under_review(policy)

@@ -8,8 +8,8 @@ from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
-from certification.certificates import trust_root_bytes
 from certification.enums import ReviewState
+from certification.keyring import trust_root_bytes
 from certification.models import Review
 from certification.verify.core import verify
 from governance.roles import Role
