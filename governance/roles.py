@@ -102,6 +102,9 @@ _LEAD = (
         "plugins.change_ownerteam",
         "governance.view_ledgerentry",
         "governance.view_user",
+        "governance.view_apitoken",
+        "governance.add_apitoken",
+        "governance.change_apitoken",
     }
 )
 _POLICY = (
@@ -119,6 +122,7 @@ _POLICY = (
 _AUDIT = _SEE | {
     "governance.view_ledgerentry",
     "governance.view_user",
+    "governance.view_apitoken",
     "audits.view_audit",
     "audits.add_audit",
     "audits.change_audit",

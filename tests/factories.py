@@ -19,9 +19,10 @@ from audits.enums import FindingRating, ReportKind
 from audits.models import ActionPlan, Audit, AuditFinding, EvidenceFile, Report
 from certification.enums import DecisionOutcome, RevalidationTrigger, ReviewState
 from certification.models import Certificate, CriterionAnswer, Decision, Revalidation, Review
-from governance.models import Criterion, PolicyState, PolicyVersion, User
+from governance.models import ApiToken, Criterion, PolicyState, PolicyVersion, User
 from governance.policies import baseline
 from governance.roles import PERMISSIONS, STAFF, Role, permissions_named
+from governance.tokens import Scope, fingerprint, mint
 from plugins.enums import RUN_OPEN, Outcome, RuleState, RunState, Standing, VersionState
 from plugins.models import (
     Advisory,
@@ -106,6 +107,22 @@ class UserFactory(factory.django.DjangoModelFactory):
         if create and extracted:
             self.set_password(extracted)
             self.save(update_fields=["password"])
+
+
+class ApiTokenFactory(factory.django.DjangoModelFactory):
+    """A platform's token, good for everything. `text` is what a request brings: `ApiTokenFactory(text=mint())`."""
+
+    class Meta:
+        model = ApiToken
+        exclude = ("text",)
+
+    text = factory.LazyFunction(mint)
+    name = factory.Sequence("platform {}".format)
+    user = factory.SubFactory(UserFactory, role=Role.PLATFORM)
+    scopes = [scope.value for scope in Scope]
+    digest = factory.LazyAttribute(lambda token: fingerprint(token.text))
+    ending = factory.LazyAttribute(lambda token: token.text[-4:])
+    expires_at = factory.LazyFunction(lambda: timezone.now() + dt.timedelta(days=30))
 
 
 class OwnerTeamFactory(factory.django.DjangoModelFactory):

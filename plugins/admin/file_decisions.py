@@ -13,9 +13,9 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from governance.admin.asking import ask
 from governance.admin.base import ReadOnlyAdmin, require
 from governance.badges import badge, state_badge
-from plugins.admin.asking import ask
 from plugins.enums import FileVerdict, RulingState
 from plugins.models import FileDecision, VersionFile
 from plugins.services import file_decisions

@@ -13,10 +13,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from governance.admin.asking import ask
 from governance.admin.base import ReadOnlyAdmin, require, require_post
 from governance.badges import badge, severity_badge
 from governance.lineage import events_about
-from plugins.admin.asking import ask
 from plugins.enums import WAIVER_OPEN, Triage, WaiverState
 from plugins.issue_page import issue_page
 from plugins.models import Finding, FixedFinding, Issue, IssueNote, Waiver

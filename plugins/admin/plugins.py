@@ -13,9 +13,9 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
+from governance.admin.asking import ask
 from governance.admin.base import ReadOnlyAdmin, admin_url, require
 from governance.badges import state_badge
-from plugins.admin.asking import ask
 from plugins.enums import Standing
 from plugins.models import Plugin
 from plugins.services.reputation import CHANGE, MOST, ReachRefused, set_installations

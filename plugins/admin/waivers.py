@@ -11,9 +11,9 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from governance.admin.asking import ask
 from governance.admin.base import ReadOnlyAdmin, admin_url, require
 from governance.badges import badge
-from plugins.admin.asking import ask
 from plugins.enums import WaiverState
 from plugins.models import Waiver
 from plugins.services import waivers

@@ -91,8 +91,8 @@ def test_the_migrations_guard_what_the_models_say():
 
     assert {operation.table: tuple(operation.columns) for operation in operations} == expected_columns()
     assert expected_columns().keys() == {
-        TABLE, "plugins_pluginversion", "plugins_vettingrun", "plugins_detectionrule", "plugins_waiver",
-        "plugins_filedecision", "audits_report",
+        TABLE, "governance_apitoken", "plugins_pluginversion", "plugins_vettingrun", "plugins_detectionrule",
+        "plugins_waiver", "plugins_filedecision", "audits_report",
     }  # fmt: skip
     assert unguarded_tables() == set()
 

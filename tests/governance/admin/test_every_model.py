@@ -56,6 +56,7 @@ ROWS = {
     "advisory": factories.AdvisoryFactory,
     "advisoryfeed": factories.AdvisoryFeedFactory,
     "advisorypackage": factories.AdvisoryPackageFactory,
+    "apitoken": factories.ApiTokenFactory,
     "artifact": factories.ArtifactFactory,
     "certificate": factories.CertificateFactory,
     "checkrun": factories.CheckRunFactory,

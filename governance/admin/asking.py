@@ -33,4 +33,4 @@ def ask(
         "danger": danger,
     }
     request.current_app = admin.admin_site.name
-    return TemplateResponse(request, "admin/evidence/ask.html", context, status=422 if form.errors else 200)
+    return TemplateResponse(request, "admin/ask.html", context, status=422 if form.errors else 200)
