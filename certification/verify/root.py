@@ -97,15 +97,24 @@ def read_anchor(data: bytes, document: object, *, at: datetime) -> TrustRoot:
     return root
 
 
-def follow(anchor: TrustRoot, newer: bytes, *, at: datetime) -> TrustRoot:
-    """Give the trust root that counts for somebody who trusts `anchor` and is shown another of the same installation.
+def follow(anchor: TrustRoot, *others: bytes, at: datetime) -> TrustRoot:
+    """Give the trust root that counts for somebody who trusts `anchor` and is shown others of the same installation.
 
-    A newer one counts if the threshold of the anchor's root keys signed it, the threshold of its own did too, and
-    `at` lies in its time. An older one, or the same, changes nothing: the anchor is given back.
+    A newer one takes its place if the threshold of its root keys signed it and the threshold of the newer one's own
+    did too; each of the others is looked at in the light of those before it. An older one, or the same, changes
+    nothing. Only of the last one in force is it asked whether `at` lies within its time.
 
-    Raises ProblemError: it is not such a document, is altered, is another installation's, lacks signatures of the
-    anchor's root keys, or claims the anchor's version with another content.
+    Raises ProblemError: one is not such a document, is altered, is another installation's, lacks signatures of the
+    root keys before it, or claims a version that is known with another content.
     """
+    root = anchor
+    for other in others:
+        root = _follow(root, other)
+    _check_time(root, at)
+    return root
+
+
+def _follow(anchor: TrustRoot, newer: bytes) -> TrustRoot:
     envelope, root = _read_signed(newer, parse(newer))
     for ours, theirs, what in (
         (anchor.environment, root.environment, "environment"),
@@ -121,7 +130,6 @@ def follow(anchor: TrustRoot, newer: bytes, *, at: datetime) -> TrustRoot:
             raise ProblemError(f"there are two trust roots of version {root.version} that say different things")
         return anchor
     _count_signatures(envelope, anchor, f"trust root {root.version}, by the keys of version {anchor.version},")
-    _check_time(root, at)
     return root
 
 
