@@ -117,7 +117,7 @@ def events_about(subjects: Iterable[models.Model], *, limit: int) -> tuple[Linea
 
 
 def _events(subject: models.Model, limit: int) -> list[LineageEntry]:
-    return _told(LedgerEntry.objects.all().about(subject).order_by("-id")[:limit])
+    return _told(LedgerEntry.objects.about(subject).order_by("-id")[:limit])
 
 
 def _told(rows: Iterable[LedgerEntry]) -> list[LineageEntry]:

@@ -33,6 +33,10 @@ ARTIFACTS_DIR = DATA_DIR / "artifacts"
 KEYS_DIR = DATA_DIR / "keys"
 REPORTS_DIR = DATA_DIR / "reports"
 CACHE_DIR = DATA_DIR / "cache"
+CHECKPOINTS_DIR = DATA_DIR / "checkpoints"
+_COPY = env.str("PLUGWARDEN_CHECKPOINT_COPY", default="")
+CHECKPOINT_PLACES = [CHECKPOINTS_DIR, *([Path(_COPY).resolve()] if _COPY else [])]
+"""Folders, outside the database, that the last checkpoint is kept in."""
 os.environ.setdefault("MPLCONFIGDIR", str(CACHE_DIR / "matplotlib"))  # else in the home folder, which services may lack
 GUARDDOG_RULES_DIR = Path(env.str("PLUGWARDEN_GUARDDOG_RULES", default=str(BASE_DIR / ".venv" / "guarddog-rules")))
 _TRUST = env.str("PLUGWARDEN_PROVENANCE_TRUST", default="")

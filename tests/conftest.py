@@ -26,7 +26,7 @@ from tests.support.caches import warmed_cache  # noqa: E402 - ditto
 from tests.support.triggers import lifted  # noqa: E402 - ditto
 
 LEFT_OUT = ("browser", "redis", "real")
-STORED = ("artifacts", "demo", "files", "reports", "work")
+STORED = ("artifacts", "checkpoints", "demo", "files", "reports", "work")
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
 
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one is slow on purpose

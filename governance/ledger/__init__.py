@@ -1,5 +1,21 @@
-"""The tamper-evident log. For now an append-only table; tree, checkpoints and proofs grow here."""
+"""The tamper-evident log: events written with what they tell of, a Merkle tree over them, signed checkpoints, proofs.
+
+Others use what is named here; docs/ledger.md says what stands in the log and how an outsider checks it.
+"""
 
 from governance.ledger.append import record
+from governance.ledger.checkpoints import latest_checkpoint, make_checkpoint, note_of, origin, proof
+from governance.ledger.errors import LedgerError
+from governance.ledger.sequencer import reserve_index, sequence
 
-__all__ = ["record"]
+__all__ = [
+    "LedgerError",
+    "latest_checkpoint",
+    "make_checkpoint",
+    "note_of",
+    "origin",
+    "proof",
+    "record",
+    "reserve_index",
+    "sequence",
+]

@@ -1,6 +1,6 @@
 """The kernel's models."""
 
-from governance.models.ledger import LedgerEntry
+from governance.models.ledger import LedgerCheckpoint, LedgerCosignature, LedgerEntry, LedgerLeaf, LedgerNode
 from governance.models.policy import Criterion, CriterionKind, PolicyState, PolicyVersion
 from governance.models.tokens import ApiToken
 from governance.models.tracked import Tracked
@@ -10,7 +10,11 @@ __all__ = [
     "ApiToken",
     "Criterion",
     "CriterionKind",
+    "LedgerCheckpoint",
+    "LedgerCosignature",
     "LedgerEntry",
+    "LedgerLeaf",
+    "LedgerNode",
     "PolicyState",
     "PolicyVersion",
     "Tracked",

@@ -23,7 +23,13 @@ FACTORIES = {
     for value in vars(tests.factories).values()
     if isinstance(value, type) and issubclass(value, factory.django.DjangoModelFactory) and value._meta.model
 }
-BY_SERVICE = {"governance.ledgerentry": "written by governance.ledger.record only"}
+BY_SERVICE = {
+    "governance.ledgerentry": "written by governance.ledger.record only",
+    "governance.ledgerleaf": "written by the ledger's sequencer only",
+    "governance.ledgernode": "ditto",
+    "governance.ledgercheckpoint": "written by governance.ledger.make_checkpoint only",
+    "governance.ledgercosignature": "a witness's, written when it has been verified",
+}
 """Models without a factory, and why."""
 NO_LINEAGE = {
     "plugins.advisory": "reference data made elsewhere, replaced as a whole by an import that is in the ledger",

@@ -15,6 +15,7 @@ ELSEWHERE = {
     "sessions.session": "secrets of who is signed in",
     "guardian.groupobjectpermission": "follows the members of owner teams",
     "guardian.userobjectpermission": "not used: rights go through groups",
+    "governance.ledgernode": "inner hashes of the tree, which only proofs need",
     "plugins.huntbatch": "work under way; the page of a hunt shows how far it is",
     "django_q.task": "shown as finished and failed tasks",
 }
