@@ -179,6 +179,7 @@ FACTORS: dict[str, _StrPromise] = {
     "provenance": _("Unproven origin"),
     "publisher": _("Publisher's record"),
     "reach": _("Reach"),
+    "licences": _("Licences"),
 }
 """The factors of `plugins.risk`, in words."""
 

@@ -5,7 +5,8 @@ be examined adds points: a result that is missing never makes a plugin look bett
 score, where one fact alone decides. Each finding counts in exactly one factor, and in none while a waiver is active.
 
 Things of one kind are one item, in which each further one counts `repeat_percent` of the one before: forty harmless
-calls of one function are no worse than a theft. A high or critical finding is an item of its own, at full weight.
+calls of one function are no worse than a theft. A high or critical finding is an item of its own, at full weight; one
+that stands for many alike in vendored code counts each further place likewise.
 """
 
 from __future__ import annotations
@@ -50,10 +51,10 @@ NATIVE_SUFFIXES = (".node", ".so", ".dll", ".dylib", ".pyd", ".exe", ".wasm", ".
 """Ends of names of compiled files, which no check of this release reads."""
 
 FINDING_CHECKS_ELSEWHERE = frozenset({"dependencies", "completeness", "declaration", "changes", "licences"})
-"""Checks whose findings other factors count, or that are about rights and not about risks."""
+"""Checks whose findings other factors count, or that compare with what is declared or was certified."""
 
-PROVENANCE, PUBLISHER, REACH = "provenance", "publisher", "reach"
-"""The check, and the factor of what it could not prove."""
+PROVENANCE, PUBLISHER, REACH, LICENCES = "provenance", "publisher", "reach", "licences"
+"""Factors; two of them are named as the checks they count."""
 
 UNPROVEN_RULES = frozenset({"provenance-absent", "provenance-unverified"})
 """Its rules that say no more than: the origin is not proven."""
@@ -151,6 +152,8 @@ def _later_factors(
         yield _factor(PUBLISHER, weights, _publisher_items(reputation, weights), "Who publishes it")
     if REACH in weights.factors:
         yield _factor(REACH, weights, _reach_items(reputation, weights), "How far it reaches")
+    if LICENCES in weights.factors:
+        yield _factor(LICENCES, weights, _licence_items(results, weights), "Under what terms it may be used")
 
 
 def native_files(package: Package) -> tuple[str, ...]:
@@ -183,7 +186,8 @@ def _finding_items(results: Iterable[CheckResult], weights: RiskWeights) -> Iter
             continue
         findings = [finding for finding in result.counted if not _opaque(finding, weights) and not _unproven(finding)]
         for alike in _alike(findings):
-            points = _falling(worth[alike[0].severity], len(alike), weights)
+            count = sum(finding.count for finding in alike)
+            points = _falling(worth[alike[0].severity], count, weights)
             yield RiskItem(_label(alike), points, floor=_malware_floor(alike[0], weights))
 
 
@@ -308,6 +312,14 @@ def _reach_items(reputation: Reputation | None, weights: RiskWeights) -> Iterato
     if reputation and (key := reach_of(reputation.installations)):
         label = f"{reputation.installations} installations"
         yield RiskItem(label, weights.factors[REACH].points[key], closable=False)
+
+
+def _licence_items(results: Iterable[CheckResult], weights: RiskWeights) -> Iterator[RiskItem]:
+    worth = weights.factors[LICENCES].points
+    for result in (result for result in results if result.code == LICENCES):
+        for alike in _alike(result.counted):
+            points = worth.get(alike[0].rule.removeprefix("licence-"), 0)
+            yield RiskItem(_label(alike), _falling(points, len(alike), weights))
 
 
 def _alike(findings: Iterable[Finding]) -> list[list[Finding]]:

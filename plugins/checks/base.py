@@ -54,6 +54,8 @@ class Finding:
     cwe: str = ""
     symbol: str = ""
     """What tells two findings of a rule apart beside the snippet: enclosing symbol, advisory id with package …"""
+    count: int = 1
+    """In how many places it stands, where alike ones are told together."""
     fingerprint: str = ""
     likeness: str = ""
     """What it is, wherever it stands: the same for alike findings in other files. Tells a moved one from a new one."""

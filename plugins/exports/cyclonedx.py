@@ -23,7 +23,6 @@ from cyclonedx.model.vulnerability import (
     BomTarget,
     BomTargetVersionRange,
     Vulnerability,
-    VulnerabilityAnalysis,
     VulnerabilityRating,
     VulnerabilityReference,
     VulnerabilitySeverity,
@@ -35,14 +34,16 @@ from packageurl import PackageURL
 from governance.policies.licences import LicenceRules
 from governance.release import VERSION
 from plugins.checks.licence_terms import judged
+from plugins.exports.analysis import UNDECIDED, Standing, analysis, together
 from plugins.exports.vetting_json import vetting_document
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from cyclonedx.model.license import License
 
+    from plugins.exports.analysis import Resolved
     from plugins.vetting import Report
 
 NAMESPACE = uuid.UUID("9b1f0a52-6a0e-4f0e-9d5e-6c3f2b7c1d10")
@@ -61,11 +62,17 @@ def cyclonedx_document(report: Report) -> dict[str, Any]:
 
 
 def bill_of_materials(
-    vetting: Mapping[str, Any], *, made_at: datetime | None = None, revision: int = 1
+    vetting: Mapping[str, Any],
+    *,
+    made_at: datetime | None = None,
+    revision: int = 1,
+    standings: Mapping[str, Standing] | None = None,
+    resolved: Iterable[Resolved] = (),
 ) -> dict[str, Any]:
     """The bill of materials of a `plugwarden.vetting/v1` document, JSON-ready.
 
-    `made_at` is when it was vetted, now by default; `revision` counts the vettings of these bytes.
+    `made_at` is when it was vetted, now by default; `revision` counts the vettings of these bytes. `standings` say by
+    fingerprint where a finding stands, of which nothing is known otherwise; `resolved` are faults found before.
     """
     artifact = vetting["artifact"]
     bom = Bom(serial_number=uuid.uuid5(NAMESPACE, artifact["sha256"]), version=revision)
@@ -87,7 +94,12 @@ def bill_of_materials(
     bom.components.update(parts.values())
     for ref, row in rows.items():
         for advisory in row["advisories"]:
-            bom.vulnerabilities.add(_vulnerability(ref, row, advisory))
+            standing = together((standings or {}).get(one, UNDECIDED) for one in advisory.get("findings") or [""])
+            bom.vulnerabilities.add(_vulnerability(ref, row, advisory, standing))
+    places = {(row["ecosystem"], row["name"]): (ref, row) for ref, row in rows.items()}
+    for gone in resolved:
+        place = places.get((gone.dependency["ecosystem"], gone.dependency["name"]))
+        bom.vulnerabilities.add(_resolved(gone, place))
     by_name = {f"{row['name']}@{row['pinned']}": parts[ref] for ref, row in rows.items() if ref in parts}
     bom.register_dependency(root, [parts[ref] for ref, row in rows.items() if row["direct"] and ref in parts])
     known = [ref for ref, row in rows.items() if row.get("needs") and ref in parts]
@@ -158,8 +170,23 @@ def _hex(text: str) -> str:
         return ""
 
 
-def _vulnerability(ref: str, row: Mapping[str, Any], advisory: Mapping[str, Any]) -> Vulnerability:
-    certain = advisory["match"] == "affected"
+def _resolved(one: Resolved, place: tuple[str, dict[str, Any]] | None) -> Vulnerability:
+    """A fault found before; `place` is where its dependency stands now, None where it is gone."""
+    was = f"{one.dependency['name']} {one.dependency['pinned'] or one.dependency['requirement'] or 'of any version'}"
+    detail = f"An earlier vetting found it in {was}; the newest did not."
+    standing = Standing(ImpactAnalysisState.RESOLVED, detail=detail)
+    ref, row = place or ("", {})
+    found = _vulnerability(ref, {"pinned": "", "requirement": "", **row}, {**one.advisory, "fixed": []}, standing)
+    found.affects = found.affects if place else []
+    return found
+
+
+def _vulnerability(ref: str, row: Mapping[str, Any], advisory: Mapping[str, Any], standing: Standing) -> Vulnerability:
+    status = ImpactAnalysisAffectedStatus.UNKNOWN
+    if standing.state is ImpactAnalysisState.RESOLVED:
+        status = ImpactAnalysisAffectedStatus.UNAFFECTED
+    elif advisory["match"] == "affected":
+        status = ImpactAnalysisAffectedStatus.AFFECTED
     more = {
         "plugwarden:known-exploited-since": advisory.get("exploited_since"),
         "plugwarden:epss": advisory.get("epss"),
@@ -172,7 +199,7 @@ def _vulnerability(ref: str, row: Mapping[str, Any], advisory: Mapping[str, Any]
         description=advisory["summary"],
         recommendation=f"Upgrade to {fixed[0]} or later." if fixed else None,
         ratings=[VulnerabilityRating(severity=VulnerabilitySeverity(advisory["severity"]))],
-        analysis=VulnerabilityAnalysis(state=ImpactAnalysisState.IN_TRIAGE),
+        analysis=analysis(standing),
         references=[
             VulnerabilityReference(id=alias, source=VulnerabilitySource(name="OSV")) for alias in advisory["aliases"]
         ],
@@ -183,9 +210,7 @@ def _vulnerability(ref: str, row: Mapping[str, Any], advisory: Mapping[str, Any]
                 versions=[
                     BomTargetVersionRange(
                         version=row["pinned"] or row["requirement"] or "*",
-                        status=ImpactAnalysisAffectedStatus.AFFECTED
-                        if certain
-                        else ImpactAnalysisAffectedStatus.UNKNOWN,
+                        status=status,
                     )
                 ],
             )

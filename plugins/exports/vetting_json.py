@@ -13,6 +13,8 @@ from plugins.counterfactual import counterfactual
 from plugins.origin import origin_document
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from plugins.capabilities import CapabilityUse, EnvUse, HostUse, Place
     from plugins.changes import Changes
     from plugins.checks.base import CheckResult, ComponentResult, FeedSnapshot, Finding, Observation
@@ -46,7 +48,12 @@ def vetting_document(report: Report) -> dict[str, Any]:
         "env": [variable(use) for use in report.comparison.env],
         "manifest": manifest(report.intake.package),
         "tests": tests(report.intake.package),
-        "dependencies": [dependency(part) for result in report.results for part in result.components],
+        "dependencies": [
+            dependency(part, by_symbol)
+            for result in report.results
+            for by_symbol in [fingerprints(result)]
+            for part in result.components
+        ],
         "criteria": criteria(report),
         "declaration": declaration(report.intake.package),
         "contents": contents_of(report.intake.package),
@@ -235,8 +242,16 @@ def tests(package: Package) -> dict[str, Any]:
     }
 
 
-def dependency(part: ComponentResult) -> dict[str, Any]:
-    """One dependency with the advisories that concern it."""
+def fingerprints(result: CheckResult) -> dict[str, list[str]]:
+    """The fingerprints of a check's findings, by what they are about: of an advisory `ecosystem:name:advisory`."""
+    found: dict[str, list[str]] = {}
+    for one in result.findings if result.components else ():
+        found.setdefault(one.symbol, []).append(one.fingerprint)
+    return found
+
+
+def dependency(part: ComponentResult, by_symbol: Mapping[str, list[str]]) -> dict[str, Any]:
+    """One dependency with the advisories that concern it, and the findings made of them."""
     return {
         "purl": part.purl,
         "ecosystem": part.ecosystem,
@@ -259,6 +274,7 @@ def dependency(part: ComponentResult) -> dict[str, Any]:
                 "exploited_since": advisory.exploited_since or None,
                 "epss": advisory.epss,
                 "percentile": advisory.percentile,
+                "findings": by_symbol.get(f"{part.ecosystem}:{part.name}:{advisory.id}", []),
             }
             for advisory in part.advisories
         ],

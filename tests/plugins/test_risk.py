@@ -10,7 +10,7 @@ from governance.policies import baseline
 from governance.policies.rules import EVERY_TIME, PolicyRules
 from governance.vocabulary import Capability, CheckStatus, Severity, Tier
 from plugins.capabilities import compare_results
-from plugins.checks.base import CheckResult, ComponentResult, MatchedAdvisory
+from plugins.checks.base import CheckResult, ComponentResult, MatchedAdvisory, WaiverRef
 from plugins.counterfactual import counterfactual
 from plugins.risk import RiskFactor, RiskItem, RiskScore, score
 from tests.plugins import cases
@@ -344,3 +344,44 @@ def test_a_policy_made_before_exploitation_was_known_counts_it_all_the_same():
     assert exploited(weights=old.risk, exploited_since="2026-11-03").tier is Tier.CRITICAL
     assert points(exploited(weights=old.risk, epss=0.6, percentile=0.97))["dependencies"] == 8
     assert old.to_dict() == document
+
+
+def licence(rule, severity=Severity.MEDIUM, **more):
+    return cases.finding("licences", rule, severity=severity, **more)
+
+
+@pytest.mark.parametrize(
+    ("findings", "expected"),
+    [
+        ([], 0),
+        ([licence("licence-denied", Severity.HIGH)], 8),
+        ([licence("licence-denied", Severity.HIGH), licence("licence-denied", Severity.HIGH)], 12),
+        ([licence("licence-review", Severity.LOW), licence("licence-missing")], 3),
+        ([replace(licence("licence-denied", Severity.HIGH), waiver=WaiverRef("W-1", "", ""))], 0),
+    ],
+)
+def test_licences_the_policy_does_not_allow_add_points(findings, expected):
+    risk = scored(results=replaced(cases.result("licences", findings=findings)))
+
+    assert points(risk) == {"capabilities": 6} | ({"licences": expected} if expected else {})
+
+
+def test_a_policy_from_before_the_licences_factor_counts_none():
+    document = baseline().to_dict()
+    del document["risk"]["factors"]["licences"]
+    weights = PolicyRules.from_dict(document).risk
+    results = replaced(cases.result("licences", findings=[licence("licence-denied", Severity.HIGH)]))
+    package = cases.package()
+
+    risk = score(package=package, results=results, comparison=compare_results(package, results), weights=weights)
+
+    assert "licences" not in {factor.code for factor in risk.factors}
+
+
+@pytest.mark.parametrize(("severity", "expected"), [(Severity.MEDIUM, 5), (Severity.HIGH, 20)])
+def test_a_finding_that_tells_of_many_counts_as_many(severity, expected):
+    many = replace(cases.finding(severity=severity), count=40)
+
+    risk = scored(results=replaced(cases.result("static", findings=[many], observations=cases.OBSERVED)))
+
+    assert points(risk)["findings"] == expected

@@ -76,5 +76,6 @@ def _together(group: str, alike: list[Finding]) -> Finding:
         path=f"{group}/" if len(files) > 1 else first.path,
         line=0 if len(files) > 1 else first.line,
         detail=f"{first.detail} It stands in {len(alike)} places of {where}: {places}{more}.".strip(),
+        count=len(alike),
         symbol=f"{len(files)} files {hashlib.sha256(members.encode('utf-8', 'replace')).hexdigest()[:16]}",
     )

@@ -1,12 +1,26 @@
+import datetime as dt
 import json
 
 import pytest
+import time_machine
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from django.urls import reverse
+from django.utils import timezone
 
+from plugins.exports.analysis import CONFIRMED, FALSE_ALARM, UNDECIDED, together, waived
+from plugins.models import FixedFinding
 from plugins.services.sboms import CONTENT_TYPE, NoBill, sbom_of
-from tests.factories import PluginVersionFactory, UserFactory, VettingRunFactory
+from tests.factories import (
+    FindingFactory,
+    IssueFactory,
+    IssueNoteFactory,
+    PluginVersionFactory,
+    UserFactory,
+    VettingRunFactory,
+    WaiverFactory,
+    vetting_report,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -45,7 +59,7 @@ def test_the_admin_hands_it_out(client, run, django_assert_max_num_queries):
     page = client.get(reverse("admin:plugins_pluginversion_change", args=[run.version.pk])).content.decode()
     address = reverse("admin:plugins_pluginversion_sbom", args=[run.version.pk])
 
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(10):
         answer = client.get(address)
 
     assert address in page
@@ -81,3 +95,103 @@ def test_before_the_vetting_has_ended_it_says_so(client, where):
     page = client.get(reverse(where, args=[version.pk]), follow=True).content.decode()
 
     assert "There is no bill of materials before the vetting has ended." in page
+
+
+GONE = "9" * 64
+
+
+@pytest.fixture
+def vulnerable(policy):
+    """A run that found a fault in a dependency, and the finding's row with its issue."""
+    run = VettingRunFactory(report=found_in([fault([GONE])]))
+    return FindingFactory(
+        run=run, check_code="dependencies", rule="vulnerable-dependency", fingerprint=GONE,
+        issue=IssueFactory(first_run=run, check_code="dependencies"),
+    )  # fmt: skip
+
+
+def found_in(advisories):
+    report = vetting_report()
+    return {**report, "dependencies": [{**report["dependencies"][0], "advisories": advisories}]}
+
+
+def fault(fingerprints):
+    return {
+        "id": "GHSA-x", "aliases": [], "severity": "high", "summary": "A fault", "fixed": ["9.0"], "match": "affected",
+        "exploited_since": None, "epss": None, "percentile": None, "findings": fingerprints,
+    }  # fmt: skip
+
+
+def analysis(version):
+    _name, content = sbom_of(version)
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(content.decode()) is None
+    (one,) = json.loads(content)["vulnerabilities"]
+    return one
+
+
+@pytest.mark.parametrize(
+    ("triage", "state"),
+    [
+        (None, "in_triage"),
+        ("needs_owner", "in_triage"),
+        ("confirmed", "exploitable"),
+        ("false_alarm", "false_positive"),
+    ],
+)
+def test_a_fault_stands_as_reviewers_triaged_it(vulnerable, triage, state):
+    if triage:
+        IssueNoteFactory(issue=vulnerable.issue, triage="confirmed" if triage != "confirmed" else "false_alarm")
+        IssueNoteFactory(issue=vulnerable.issue, triage=triage)
+        IssueNoteFactory(issue=vulnerable.issue, triage="")
+
+    assert analysis(vulnerable.run.version)["analysis"] == {"state": state}
+
+
+@pytest.mark.parametrize(
+    ("measures", "expected"),
+    [
+        ("", {"state": "exploitable", "response": ["will_not_fix"]}),
+        (
+            "No input reaches it.",
+            {
+                "state": "not_affected",
+                "justification": "protected_by_mitigating_control",
+                "response": ["will_not_fix"],
+            },
+        ),
+    ],
+)
+def test_a_waiver_says_why_a_fault_stays(vulnerable, measures, expected):
+    today = timezone.localdate()
+    waiver = WaiverFactory(
+        issue=vulnerable.issue, reason="It is a tool.", measures=measures, starts_on=today, ends_on=today, active=True
+    )
+
+    found = analysis(vulnerable.run.version)["analysis"]
+    with time_machine.travel(today + dt.timedelta(days=1)):
+        later = analysis(vulnerable.run.version)["analysis"]
+
+    detail = found.pop("detail")
+    assert found == expected
+    assert detail.startswith(f"{waiver}, until {today}: It is a tool.")
+    assert detail.endswith(measures)
+    assert later == {"state": "in_triage"}
+
+
+def test_a_fault_that_went_is_resolved(vulnerable):
+    run = VettingRunFactory(version=vulnerable.run.version, report=found_in([]))
+    FixedFinding.objects.create(run=run, finding=vulnerable)
+
+    found = analysis(vulnerable.run.version)
+
+    assert found["analysis"]["state"] == "resolved"
+    assert found["affects"][0]["versions"][0]["status"] == "unaffected"
+    assert "recommendation" not in found
+
+
+def test_places_that_differ_leave_a_fault_as_it_is_worst():
+    accepted = waived(name="W-1", until="", reason="Yes.", measures="Walls.")
+
+    assert together([accepted, accepted]) is accepted
+    assert together([accepted, FALSE_ALARM]) is UNDECIDED
+    assert together([FALSE_ALARM, CONFIRMED]) is CONFIRMED

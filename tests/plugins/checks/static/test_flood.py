@@ -48,6 +48,7 @@ def test_alike_findings_become_one_with_number_and_places():
     (one,) = grouped(each, minified=MINIFIED, apart=frozenset())
 
     assert (one.path, one.line, one.severity, one.rule) == ("node_modules/a/", 0, Severity.HIGH, "js-eval")
+    assert one.count == 9
     assert one.detail == (
         "Detail. It stands in 9 places of 3 files of node_modules/a: node_modules/a/a.js:3, node_modules/a/a.js:4, "
         "node_modules/a/a.js:5, node_modules/a/b.js:3, node_modules/a/b.js:4 and 4 more."
