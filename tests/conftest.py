@@ -3,6 +3,7 @@
 import logging
 import os
 import shutil
+import sys
 from contextlib import contextmanager
 
 from tests.support import environment
@@ -46,6 +47,17 @@ def pytest_collection_modifyitems(items):
             item.add_marker("database")
         if item.get_closest_marker("real"):
             item.add_marker("enable_socket")
+
+
+def _guard_database_files(event, arguments):
+    """Nobody opens a database file but SQLite: closing it a second time drops every lock this process has on it."""
+    if event == "open" and isinstance(arguments[0], str | os.PathLike):
+        path = os.fspath(arguments[0])
+        if str(path).startswith(str(DATA)) and ".sqlite3" in str(path):
+            raise RuntimeError(f"{path} is opened beside SQLite. Read it in another process, as `cat` does.")
+
+
+sys.addaudithook(_guard_database_files)
 
 
 def pytest_make_parametrize_id(val, argname):

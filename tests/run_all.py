@@ -63,13 +63,7 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="plugwarden-test-") as folder:
         environment_of = surroundings(Path(folder), missing)
         say("== SQLite ==")
-        code, result = run(with_marker(arguments, "not redis"), environment_of | {"DATABASE_URL": ""})
-        shared = NOTHING
-        if code not in {INTERRUPTED, USAGE}:
-            say("\n== SQLite, over Redis: with a worker that shares the database file, and nobody else ==")
-            shared, more = run(with_marker([*arguments, "-n", "0"], "redis"), environment_of | {"DATABASE_URL": ""})
-            total.add(PASSED if shared == NOTHING and chosen else shared, more)  # a selection may hold none
-        total.add(PASSED if code == NOTHING and chosen and shared != NOTHING else code, result)
+        total.add(*run(arguments, environment_of | {"DATABASE_URL": ""}))
         if postgres and total.codes[-1] not in {INTERRUPTED, USAGE}:
             say("\n== PostgreSQL, what uses the database ==")
             code, result = run(with_marker(arguments, "database"), environment_of | {"DATABASE_URL": postgres})
