@@ -154,7 +154,7 @@ class _Builder:
             "PATH": f"{COPY}/node_modules/.bin:{Path(self._interpreter).parent}:/usr/local/bin:/usr/bin:/bin",
             "npm_config_registry": REGISTRY, "npm_config_userconfig": "/dev/null", "npm_config_yes": "true",
             "npm_config_update_notifier": "false", "PIP_INDEX_URL": REGISTRY, "PIP_CONFIG_FILE": "/dev/null",
-            "PYTHONDONTWRITEBYTECODE": "1", "CI": "true",
+            "PYTHONDONTWRITEBYTECODE": "1", "CI": "true", "TZ": "UTC",
         }  # fmt: skip
         if hook and hook.kind == "npm-script":
             env |= self._npm_variables(hook)

@@ -107,7 +107,7 @@ class LeakEvent:
     target: str
     """Host name or address."""
     encoding: str
-    """`plain`, `base64`, `hex`, `base32` or `reversed`."""
+    """`plain`, `base64`, `hex`, `base32` or `reversed`; with `, in parts` where no message held it whole."""
     at: float = 0.0
 
 

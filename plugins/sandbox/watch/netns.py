@@ -1,12 +1,19 @@
-"""Make a network namespace in which every address is this machine, then become the program that answers there.
+"""Make network namespaces in which every address is this machine, then become the program that answers in all of them.
 
-Run inside `unshare --net`, with the rights over it: bring loopback up, send every address there (a `local` route for
-everything), let ordinary users take low ports. Source: rtnetlink(7), ip-sysctl. No `ip` program is needed.
+Run with the rights over the network: `netns.py CONTROL PLACES PORTS FIRST COMMAND...`. For each of PLACES namespaces it
+brings loopback up, sends every address there (a `local` route for everything), lets ordinary users take low ports and
+opens the sockets of the sink: for each family one that takes queries at UDP port 53 and one for each of PORTS (with
+commas). They are handed on to COMMAND as descriptors from FIRST on; CONTROL, a socket, is told their numbers in JSON,
+`[[queries, connections], ...]`, and gets the namespaces' own descriptors. Source: rtnetlink(7), ip-sysctl. No `ip`
+program is needed.
 """
 
 import contextlib
+import ctypes
 import fcntl
+import json
 import os
+import resource
 import socket
 import struct
 import sys
@@ -17,6 +24,19 @@ NEW_ROUTE, FLAGS = 24, 0x0401 | 0x0100 | 0x0004
 """RTM_NEWROUTE; NLM_F_REQUEST, NLM_F_CREATE, NLM_F_ACK."""
 TABLE_LOCAL, PROTO_STATIC, SCOPE_HOST, TYPE_LOCAL, OUT_INTERFACE = 255, 4, 254, 2, 4
 LOW_PORTS = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
+NEW_NET = 0x40000000
+"""CLONE_NEWNET, from linux/sched.h."""
+DNS, WAITING = 53, 64
+IP_PKTINFO = 8
+"""From linux/in.h; Python's socket module does not have it before 3.12."""
+
+
+def new_namespace() -> None:
+    """Move this process into a network namespace of its own; raises OSError."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(NEW_NET):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
 
 
 def loopback_up() -> None:
@@ -38,15 +58,66 @@ def everything_is_here(family: int) -> None:
         raise OSError(-error, os.strerror(-error))
 
 
-def main() -> None:
-    """Set the namespace up and run the command line given."""
+def resolver(family: int) -> socket.socket:
+    """A socket that takes queries to any address, and says to which."""
+    server = socket.socket(family, socket.SOCK_DGRAM)
+    if family == socket.AF_INET6:
+        server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
+    else:
+        server.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
+    server.bind(("", DNS))
+    return server
+
+
+def listening(family: int, port: int) -> socket.socket:
+    """A socket that takes connections to any address."""
+    server = socket.socket(family, socket.SOCK_STREAM)
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if family == socket.AF_INET6:
+        server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    server.bind(("", port))
+    server.listen(WAITING)
+    return server
+
+
+def place(ports: list[int]) -> tuple[list[socket.socket], list[socket.socket]]:
+    """Make a namespace and stay in it; gives its sockets for queries and for connections. Raises OSError."""
+    new_namespace()
     loopback_up()
     everything_is_here(socket.AF_INET)
-    with contextlib.suppress(OSError):  # a kernel without IPv6 sends nothing there either
-        everything_is_here(socket.AF_INET6)
     with contextlib.suppress(OSError):
         LOW_PORTS.write_text("0")
-    os.execv(sys.argv[1], sys.argv[1:])  # noqa: S606 - it becomes bubblewrap, no shell wanted
+    queries, connections = [resolver(socket.AF_INET)], [listening(socket.AF_INET, port) for port in ports]
+    with contextlib.suppress(OSError):  # a kernel without IPv6 sends nothing there either
+        everything_is_here(socket.AF_INET6)
+        queries.append(resolver(socket.AF_INET6))
+        connections += [listening(socket.AF_INET6, port) for port in ports]
+    return queries, connections
+
+
+def main() -> None:
+    """Set the namespaces up, tell of them and run the command line given."""
+    control, places, first = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[4])
+    ports = [int(port) for port in sys.argv[3].split(",")]
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    namespaces, told, at = [], [], first
+    for _ in range(places):
+        numbers: list[list[int]] = []
+        for sockets in place(ports):
+            numbers.append([])
+            for one in sockets:
+                os.dup2(one.fileno(), at, inheritable=True)
+                one.close()
+                numbers[-1].append(at)
+                at += 1
+        told.append(numbers)
+        namespaces.append(os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC))
+    new_namespace()  # the sink itself has no network but the sockets it is given
+    with socket.socket(fileno=control) as channel:
+        socket.send_fds(channel, [json.dumps(told).encode()], namespaces)
+    os.execv(sys.argv[5], sys.argv[5:])  # noqa: S606 - it becomes bubblewrap, no shell wanted
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Run phases one after the other under observation.
+"""Run phases under observation.
 
 strace stands outside: in the host's process namespace, with its record in a pipe that only it and we have open. The
 watched program has another user, sees no process but its own, and cannot trace, write or outlive anything of ours. What
@@ -14,8 +14,9 @@ import secrets
 import subprocess
 import tempfile
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ from plugins.sandbox.limits import MIB
 from plugins.sandbox.watch import memory
 from plugins.sandbox.watch.contract import PhaseRecord, Recording
 from plugins.sandbox.watch.decoys import Decoys
-from plugins.sandbox.watch.network import CA, FILES, TRUST, Network, network, now
+from plugins.sandbox.watch.network import CA, FILES, MOST, TRUST, network, now
 from plugins.sandbox.watch.sight import Sight
 from plugins.sandbox.watch.trace import BEGIN, CALLS, Trace
 
@@ -46,20 +47,37 @@ SCRIPT = 'exec "$@"'
 DRAIN_SECONDS = 10.0
 
 
-def watch(phases: Sequence[Phase], *, binds: Sequence[Bind] = (), decoys: Decoys | None = None) -> Recording:
-    """Run the phases in order, each in a fresh sandbox and all in one network, and give what they did.
+def watch(
+    phases: Sequence[Phase], *, binds: Sequence[Bind] = (), decoys: Decoys | None = None, together: int | None = None
+) -> Recording:
+    """Run the phases, each in a fresh sandbox with a network of its own, and give what they did, in their order.
 
-    `binds` are read-only inputs, as for `plugins.sandbox.run`. Raises SandboxUnavailable where nothing can be run or
-    watched here, with one sentence on what to install or change.
+    They know nothing of each other, so `together` of them run at once, as many as there are processors if it is not
+    said, the first ones first. `binds` are read-only inputs, as for `plugins.sandbox.run`. Raises SandboxUnavailable
+    where nothing can be run or watched here, with one sentence on what to install or change.
     """
     version = observer()
     planted = decoys or Decoys.new()
-    with network(planted.tokens) as around:
-        began = now()
-        seen = [_phase(phase, tuple(binds), planted, around, began) for phase in phases]
+    began = now()
+    records: list[PhaseRecord] = []
+    for first in range(0, len(phases), MOST):
+        part = phases[first : first + MOST]
+        records += _part(part, tuple(binds), planted, began, together or os.cpu_count() or 1)
+    return Recording(tuple(records), version)
+
+
+def _part(
+    phases: Sequence[Phase], binds: tuple[Bind, ...], decoys: Decoys, began: float, together: int
+) -> Iterator[PhaseRecord]:
+    """Run phases that share a sink, each at a place of its own."""
+    with network(decoys.tokens, len(phases)) as around:
+        with ThreadPoolExecutor(min(together, len(phases)), thread_name_prefix="phase") as pool:
+            wraps = [around.enter(place) for place in range(len(phases))]
+            seen = list(pool.map(lambda phase, wrap: _phase(phase, binds, decoys, wrap, around.ca), phases, wraps))
         around.stop()
-    sight = Sight(planted, around.events, whole=around.ended)
-    return Recording(tuple(sight.record(one.record, one.trace, one.window) for one in seen), version)
+    for place, one in enumerate(seen):
+        record = replace(one.record, started=round(one.start - began, 3))
+        yield Sight(decoys, around.events, place, whole=around.ended).record(record, one.trace, one.start)
 
 
 def unavailable() -> str | None:
@@ -93,10 +111,10 @@ def observer() -> str:
 class _Seen:
     record: PhaseRecord
     trace: Trace
-    window: tuple[float, float]
+    start: float
 
 
-def _phase(phase: Phase, binds: tuple[Bind, ...], decoys: Decoys, around: Network, began: float) -> _Seen:
+def _phase(phase: Phase, binds: tuple[Bind, ...], decoys: Decoys, enter: tuple[str, ...], ca: bytes) -> _Seen:
     trace = Trace(secrets.token_hex(8), phase.cwd)
     start = now()
     with _pipe(trace) as pipe:
@@ -109,9 +127,9 @@ def _phase(phase: Phase, binds: tuple[Bind, ...], decoys: Decoys, around: Networ
             limits=phase.limits,
             cwd="/",
             around=Surroundings(
-                wrap=(*around.enter(), *_strace(pipe)),
+                wrap=(*enter, *_strace(pipe)),
                 joined=True,
-                files={**FILES, CA: around.ca, **{path: text.encode() for path, text in decoys.files.items()}},
+                files={**FILES, CA: ca, **{path: text.encode() for path, text in decoys.files.items()}},
             ),
             began=guard.watch,
         )
@@ -119,7 +137,7 @@ def _phase(phase: Phase, binds: tuple[Bind, ...], decoys: Decoys, around: Networ
     trace.end()
     if guard.exceeded:
         trace.problems.append(f"It was stopped for holding more than {MEMORY_BYTES // MIB} MiB of memory.")
-    return _Seen(_record(phase, result, start - began), trace, (start, now()))
+    return _Seen(_record(phase, result), trace, start)
 
 
 def _argv(phase: Phase, nonce: str) -> list[str]:
@@ -167,10 +185,10 @@ def _drain(reading: int, trace: Trace) -> None:
         trace.feed(chunk)
 
 
-def _record(phase: Phase, result: SandboxResult, started: float) -> PhaseRecord:
+def _record(phase: Phase, result: SandboxResult) -> PhaseRecord:
     return PhaseRecord(
         name=phase.name,
-        started=round(started, 3),
+        started=0.0,
         duration=round(result.duration, 3),
         ending=result.ending,
         returncode=result.returncode,

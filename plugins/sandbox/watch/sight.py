@@ -22,23 +22,23 @@ FULL = "More was sent than is written down; the rest is left out."
 
 
 class Sight:
-    """All that was seen of one recording. `whole`: the sink lived to the end."""
+    """All that was seen at one place of a recording's network. `whole`: the sink lived to the end."""
 
-    def __init__(self, decoys: Decoys, events: Sequence[dict[str, Any]], *, whole: bool) -> None:
-        self._decoys, self._events, self._whole = decoys, events, whole
+    def __init__(self, decoys: Decoys, events: Sequence[dict[str, Any]], place: int, *, whole: bool) -> None:
+        self._decoys, self._whole = decoys, whole
+        self._events = [event for event in events if event.get("place") == place]
         self._names: dict[str, set[str]] = defaultdict(set)
-        for event in events:
+        for event in self._events:
             if event.get("kind") == "dns":
                 self._names[event["address"]].add(event["name"])
 
-    def record(self, phase: PhaseRecord, trace: Trace, window: tuple[float, float]) -> PhaseRecord:
-        """The phase's record with everything in it; the sink's events are those of its time."""
-        began = trace.began or window[0]
-        events = [event for event in self._events if window[0] <= event.get("at", 0) <= window[1]]
+    def record(self, phase: PhaseRecord, trace: Trace, start: float) -> PhaseRecord:
+        """The phase's record with everything in it; `start` is when it was started, in seconds of the clock."""
+        began, events = trace.began or start, self._events
         problems = list(trace.problems)
         if not self._whole:
             problems.append(NO_SINK)
-        if any(event.get("kind") == "full" for event in self._events):
+        if any(event.get("kind") == "full" for event in events):
             problems.append(FULL)
         return replace(
             phase,

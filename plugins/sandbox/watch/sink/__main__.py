@@ -2,37 +2,89 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import selectors
 import socket
 import sys
 import threading
-from pathlib import Path
+import time
+from typing import TYPE_CHECKING
 
-from plugins.sandbox.watch.sink.dns import Dns, Names, resolver
-from plugins.sandbox.watch.sink.record import Record
-from plugins.sandbox.watch.sink.tcp import PORTS, Tcp, listening
-from plugins.sandbox.watch.sink.tls import Certificates
+from plugins.sandbox.watch.sink.dns import Dns, Names
+from plugins.sandbox.watch.sink.record import Output, Record
+from plugins.sandbox.watch.sink.tcp import Tcp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from plugins.sandbox.watch.sink.tls import Certificates
+
+DRAIN_SECONDS = 3.0
+"""How long what is under way may take when all phases are over: their programs are gone, so nothing new comes."""
+
+
+class Place:
+    """The sockets of one phase's network, served by a thread."""
+
+    def __init__(
+        self, record: Record, queries: Sequence[int], connections: Sequence[int], keys: Callable[[], Certificates]
+    ) -> None:
+        self._record, self._tcp, dns = record, Tcp(record, keys), Dns(record, Names())
+        self._waiting = selectors.DefaultSelector()
+        self._wake, self._woken = socket.socketpair()
+        self._waiting.register(self._woken, selectors.EVENT_READ)
+        for numbers, serve in ((queries, dns.serve), (connections, self._tcp.serve)):
+            for number in numbers:
+                self._waiting.register(socket.socket(fileno=number), selectors.EVENT_READ, serve)
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        """Serve whoever waits, and once woken, until nobody does."""
+        over = False
+        while ready := self._waiting.select(0 if over else None):
+            for key, _events in ready:
+                if key.data is None:
+                    over = True
+                    self._waiting.unregister(key.fileobj)
+                else:
+                    key.data(key.fileobj)
+
+    def close(self) -> None:
+        """Nothing new comes."""
+        self._wake.close()
+
+    def finish(self, deadline: float) -> None:
+        """Wait for what is under way; what is not heard to its end by then is said to be left out."""
+        self._thread.join(max(0.0, deadline - time.monotonic()))
+        if self._thread.is_alive() or not self._tcp.finish(deadline):
+            self._record.add("full")
 
 
 def main() -> None:
     """Serve until standard input ends."""
     given = json.loads(sys.stdin.readline())
-    record = Record(given["tokens"])
-    dns, tcp = Dns(record, Names()), Tcp(record, Certificates(Path(given["ca"])))
-    resolvers, servers = [], []
-    for family in (socket.AF_INET, socket.AF_INET6):
-        try:
-            resolvers.append(resolver(family))
-            servers += [listening(family, port) for port in PORTS]
-        except OSError:
-            if family == socket.AF_INET:  # a kernel without IPv6 sends nothing there either
-                raise
-    for server in resolvers:
-        threading.Thread(target=dns.serve, args=(server,), daemon=True).start()
-    threading.Thread(target=tcp.serve, args=(servers,), daemon=True).start()
-    record.add("ready")
+
+    @functools.cache
+    def keys() -> Certificates:
+        from plugins.sandbox.watch.sink.tls import Certificates  # noqa: PLC0415 - start-up time: few speak TLS
+
+        return Certificates(given["key"])
+
+    out = Output()
+    places = [
+        Place(Record(out, number, given["tokens"]), queries, connections, keys)
+        for number, (queries, connections) in enumerate(given["places"])
+    ]
+    out.say("ready")
     sys.stdin.read()
-    record.add("end")
+    for place in places:
+        place.close()
+    deadline = time.monotonic() + DRAIN_SECONDS
+    for place in places:
+        place.finish(deadline)
+    out.say("end")
 
 
 if __name__ == "__main__":

@@ -15,10 +15,8 @@ BLOCK = "198.18."
 """The block of addresses for tests of networks (RFC 2544)."""
 MAX_NAMES = 60_000
 TYPES = {1: "A", 2: "NS", 5: "CNAME", 12: "PTR", 15: "MX", 16: "TXT", 28: "AAAA", 33: "SRV", 65: "HTTPS", 255: "ANY"}
-PORT, A = 53, 1
+A = 1
 _MAX_LABEL, _MAX_LABELS, _MAX_NAME = 63, 127, 253
-_IP_PKTINFO = 8
-"""From linux/in.h; Python's socket module does not have it before 3.12."""
 
 
 class Names:
@@ -73,20 +71,7 @@ class Dns:
         return reply(packet, address, kind, end)
 
     def serve(self, server: socket.socket) -> None:
-        """Answer queries for ever, each from the very address that was asked."""
-        while True:
-            packet, ancillary, _flags, client = server.recvmsg(4096, 256)
-            with contextlib.suppress(Exception):  # whatever a stranger sent, the next one is answered
-                server.sendmsg([self.answer(packet)], ancillary, 0, client)
-
-
-def resolver(family: socket.AddressFamily) -> socket.socket:
-    """A socket that takes queries to any address."""
-    server = socket.socket(family, socket.SOCK_DGRAM)
-    if family == socket.AF_INET6:
-        server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
-    else:
-        server.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
-    server.bind(("", PORT))
-    return server
+        """Take the query that waits, and answer it from the very address that was asked."""
+        packet, ancillary, _flags, client = server.recvmsg(4096, 256)
+        with contextlib.suppress(Exception):  # whatever a stranger sent, the next one is answered
+            server.sendmsg([self.answer(packet)], ancillary, 0, client)

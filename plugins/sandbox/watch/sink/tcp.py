@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import selectors
 import socket
 import struct
 import threading
+import time
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from plugins.sandbox.watch.sink.tls import HANDSHAKE, Certificates, server_name
+from plugins.sandbox.watch.sink.hello import HANDSHAKE, server_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from plugins.sandbox.watch.sink.record import Record
+    from plugins.sandbox.watch.sink.tls import Certificates
 
-PORTS = (
-    21, 22, 25, 53, 80, 110, 143, 389, 443, 465, 587, 636, 853, 993, 995, 1080, 1433, 1521, 1883, 3128, 3306, 3333,
-    4444, 5000, 5432, 5671, 5672, 6379, 6443, 6667, 7777, 8000, 8080, 8081, 8443, 8883, 8888, 9000, 9001, 9092, 9200,
-    9418, 11211, 14444, 27017,
-)  # fmt: skip
-"""What is usually called. An attempt at any other port is refused, and seen by the observer all the same."""
 MAX_CONNECTIONS, MAX_BYTES = 100, 256 * 1024
 WAIT, SILENCE = 10.0, 0.4
 """Seconds for the other side to go on, and to begin before a greeting is said."""
@@ -69,28 +64,32 @@ class Heard:
 
 
 class Tcp:
-    """The server of all ports."""
+    """The server of all ports of one place."""
 
-    def __init__(self, record: Record, certificates: Certificates) -> None:
+    def __init__(self, record: Record, certificates: Callable[[], Certificates]) -> None:
         self._record, self._certificates = record, certificates
         self._slots = threading.Semaphore(MAX_CONNECTIONS)
+        self._talks: set[threading.Thread] = set()
 
-    def serve(self, servers: Iterable[socket.socket]) -> None:
-        """Take connections for ever, each in a thread."""
-        waiting = selectors.DefaultSelector()
-        for server in servers:
-            waiting.register(server, selectors.EVENT_READ, server)
-        while True:
-            for key, _ready in waiting.select():
-                if not self._slots.acquire(blocking=False):
-                    self._record.add("full")  # who waits in line may send and leave unheard
-                    self._slots.acquire()
-                try:
-                    client, _address = key.data.accept()
-                except OSError:
-                    self._slots.release()
-                    continue
-                threading.Thread(target=self._talk, args=(client,), daemon=True).start()
+    def serve(self, server: socket.socket) -> None:
+        """Take the connection that waits, and hand it to a thread."""
+        if not self._slots.acquire(blocking=False):
+            self._record.add("full")  # who waits in line may send and leave unheard
+            self._slots.acquire()
+        try:
+            client, _address = server.accept()
+        except OSError:
+            self._slots.release()
+            return
+        talk = threading.Thread(target=self._talk, args=(client,), daemon=True)
+        self._talks = {one for one in self._talks if one.is_alive()} | {talk}
+        talk.start()
+
+    def finish(self, deadline: float) -> bool:
+        """Wait for what was begun, until a time by `time.monotonic`; gives whether all of it was heard to its end."""
+        for talk in self._talks:
+            talk.join(max(0.0, deadline - time.monotonic()))
+        return not any(talk.is_alive() for talk in self._talks)
 
     def _talk(self, client: socket.socket) -> None:
         address, port = client.getsockname()[:2]
@@ -113,7 +112,7 @@ class Tcp:
             sni = server_name(first)
         peer = Peer(peer.address, peer.port, sni)
         self._record.add("tls", address=peer.address, port=peer.port, sni=sni)
-        with self._certificates.context(peer.name).wrap_socket(client, server_side=True) as inside:
+        with self._certificates().context(peer.name).wrap_socket(client, server_side=True) as inside:
             self._exchange(inside, peer)
 
     def _first(self, client: socket.socket, port: int) -> bytes:
@@ -192,14 +191,3 @@ def _body(client: Heard, headers: Mapping[bytes, bytes], rest: bytes) -> tuple[b
     while len(rest) < wanted and (more := client.recv(65536)):
         rest += more
     return rest[:wanted], rest[wanted:]
-
-
-def listening(family: socket.AddressFamily, port: int) -> socket.socket:
-    """A socket that takes connections to any address."""
-    server = socket.socket(family, socket.SOCK_STREAM)
-    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if family == socket.AF_INET6:
-        server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-    server.bind(("", port))
-    server.listen(64)
-    return server

