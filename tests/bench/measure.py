@@ -40,7 +40,7 @@ class Round:
     @property
     def bound(self) -> float:
         """Faster than this no machine with as many processors can be with the engines as they are."""
-        slowest = max(spent.wall for spent in self.engines.values())
+        slowest = max(spent.indivisible for spent in self.engines.values())
         return max(slowest, sum(spent.cpu for spent in self.engines.values()) / (os.cpu_count() or 1))
 
 
