@@ -39,6 +39,15 @@ CHECKPOINT_PLACES = [CHECKPOINTS_DIR, *([Path(_COPY).resolve()] if _COPY else []
 """Folders, outside the database, that the last checkpoint is kept in."""
 os.environ.setdefault("MPLCONFIGDIR", str(CACHE_DIR / "matplotlib"))  # else in the home folder, which services may lack
 GUARDDOG_RULES_DIR = Path(env.str("PLUGWARDEN_GUARDDOG_RULES", default=str(BASE_DIR / ".venv" / "guarddog-rules")))
+# Where advisories are fetched from: the publishers' own addresses, or a mirror's.
+PLUGWARDEN_OSV_URL = env.str("PLUGWARDEN_OSV_URL", default="https://osv-vulnerabilities.storage.googleapis.com")
+PLUGWARDEN_KEV_URL = env.str(
+    "PLUGWARDEN_KEV_URL",
+    default="https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json",
+)
+PLUGWARDEN_EPSS_URL = env.str(
+    "PLUGWARDEN_EPSS_URL", default="https://epss.empiricalsecurity.com/epss_scores-current.csv.gz"
+)
 _TRUST = env.str("PLUGWARDEN_PROVENANCE_TRUST", default="")
 PROVENANCE_TRUST = Path(_TRUST).resolve() if _TRUST else None
 

@@ -3,39 +3,35 @@
 from __future__ import annotations
 
 import json
-import urllib.error
-import urllib.request
+from functools import partial
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 from django.utils import timezone
 
 from plugins.advisories import starter
-from plugins.advisories.dump import DumpInvalid
-from plugins.advisories.exploitation import ExploitationInvalid
+from plugins.advisories.dump import DEFAULT_LIMITS, DumpInvalid
+from plugins.advisories.exploitation import EPSS_BYTES, KEV_BYTES, ExploitationInvalid
 from plugins.advisories.osv import RecordInvalid
 from plugins.advisories.versions import SUPPORTED
+from plugins.downloads import DownloadLimits, DownloadRefused, download
 from plugins.models import AdvisoryFeed, ExploitationFeed
 from plugins.services import feeds
 from plugins.services.exploitation import STALE_DAYS, age_days, import_exploitation
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
+    from collections.abc import Callable, Iterator
 
-BUCKET = "https://osv-vulnerabilities.storage.googleapis.com"
-"""OSV's public bucket, one `ECOSYSTEM/all.zip` each: https://google.github.io/osv.dev/data/."""
-EXPLOITATION = {
-    ExploitationFeed.Kind.KEV: "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json",
-    ExploitationFeed.Kind.EPSS: "https://epss.empiricalsecurity.com/epss_scores-current.csv.gz",
-}
-"""Where the publishers put the files of the day."""
 KEV_HELP = "replace the list of known exploited vulnerabilities by CISA's catalogue (JSON)"
 EPSS_HELP = "replace the EPSS scores by those of a file (CSV, also with gzip)"
-TIMEOUT = 60
-CHUNK = 1 << 20
+SMALL = {ExploitationFeed.Kind.KEV: KEV_BYTES, ExploitationFeed.Kind.EPSS: EPSS_BYTES}
+"""Bytes the two files have at most, whether packed or not."""
+SMALL_SECONDS = 600.0
 
 
 class Command(BaseCommand):
@@ -79,17 +75,34 @@ class Command(BaseCommand):
         self._exploitation(ExploitationFeed.Kind.EPSS, options["file"], options["file"].name)
 
     def _sync(self, options: dict[str, Any]) -> None:
+        """Fetch each file by itself: one that cannot be had leaves what was there, and the others are fetched."""
+        failed, tried = 0, 0
+        for url, limits, take in self._wanted(options):
+            tried += 1
+            self.stdout.write(f"Fetching {url} …")
+            with NamedTemporaryFile(suffix=".part") as file:
+                try:
+                    download(url, file, limits)
+                    take(Path(file.name), url)
+                except (DownloadRefused, CommandError) as problem:
+                    failed += 1
+                    self.stderr.write(f"  {problem}")
+        if failed:
+            raise CommandError(
+                f"{failed} of {tried} could not be fetched or used; what was imported before is kept.", returncode=2
+            )
+
+    def _wanted(self, options: dict[str, Any]) -> Iterator[tuple[str, DownloadLimits, Callable[[Path, str], None]]]:
+        """Each address, how much it may hold, and what is done with the file."""
         for ecosystem in options["ecosystem"] or SUPPORTED:
-            url = f"{BUCKET}/{ecosystem}/all.zip"
-            self.stdout.write(f"Fetching {url} …")
-            with NamedTemporaryFile(suffix=".zip") as file:
-                self._download(url, file)
-                self._report(self._load(Path(file.name), f"OSV {ecosystem}", url))
-        for kind, url in EXPLOITATION.items() if options["exploitation"] else ():
-            self.stdout.write(f"Fetching {url} …")
-            with NamedTemporaryFile() as file:
-                self._download(url, file)
-                self._exploitation(kind, Path(file.name), url)
+            url = f"{settings.PLUGWARDEN_OSV_URL.rstrip('/')}/{ecosystem}/all.zip"
+            yield url, DownloadLimits(DEFAULT_LIMITS.file_bytes), partial(self._take_dump, f"OSV {ecosystem}")
+        for kind in SMALL if options["exploitation"] else ():
+            url = getattr(settings, f"PLUGWARDEN_{kind.name}_URL")
+            yield url, DownloadLimits(SMALL[kind], total=SMALL_SECONDS), partial(self._exploitation, kind)
+
+    def _take_dump(self, name: str, path: Path, url: str) -> None:
+        self._report(self._load(path, name, url))
 
     def _status(self, options: dict[str, Any]) -> None:
         now = timezone.now()
@@ -159,15 +172,6 @@ class Command(BaseCommand):
             return feeds.import_dump(path=path, name=name, source=source)
         except (DumpInvalid, RecordInvalid, feeds.FeedEmpty) as problem:
             raise CommandError(str(problem), returncode=2) from problem
-
-    def _download(self, url: str, file: Any) -> None:
-        try:
-            with urllib.request.urlopen(url, timeout=TIMEOUT) as answer:  # noqa: S310 - a constant https address
-                while chunk := answer.read(CHUNK):
-                    file.write(chunk)
-        except (urllib.error.URLError, OSError) as problem:
-            raise CommandError(f"{url} cannot be fetched: {problem}", returncode=2) from problem
-        file.flush()
 
     def _report(self, result: feeds.ImportResult) -> None:
         per = ", ".join(f"{count:,} {name}" for name, count in result.ecosystems.most_common())
