@@ -13,8 +13,9 @@ from certification.verify.names import TRUST_ROOT_PAYLOAD, KeyStatus, Role
 from certification.verify.root import TrustedKey, read_root
 
 from .key_folder import OLDER, KeyFolder, OvertakenError, generate
+from .key_sources import root_signers
 from .private_files import KeysRefusedError, read_private
-from .publishing import newest_trust_root, publish, root_signers, signed
+from .publishing import newest_trust_root, publish, signed
 from .trust_root import log_origin
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def complete(folder: KeyFolder, *, start: datetime, now: datetime) -> None:
 
     New keys are valid from `start`. Raises KeysRefusedError where the root key is not at hand, OSError.
     """
-    before = newest_trust_root(folder, now=now)[1] if folder.versions() else None
+    before = newest_trust_root(folder)[1] if folder.versions() else None
     if before is None and not (folder.home / OLDER).exists():
         return
     root = before or _read_older(folder)

@@ -60,16 +60,21 @@ class KeyFolder:
 
     def publish(self, version: int, envelope: bytes) -> None:
         """Put a new version in force. Raises OvertakenError if there is such a version, OSError."""
-        aside = self.home / f".new-{secrets.token_hex(8)}"
-        write_private(aside, envelope)
         try:
-            os.link(aside, self.path(version), follow_symlinks=False)
+            self._write(self.path(version), envelope)
         except FileExistsError as error:
             raise OvertakenError(
                 f"trust root {version} was published by somebody else meanwhile; look at it, then start again"
             ) from error
+
+    def _write(self, path: Path, data: bytes) -> None:
+        """Write a file that appears whole or not at all. Raises FileExistsError where there is one, OSError."""
+        aside = self.home / f".new-{secrets.token_hex(8)}"
+        try:
+            write_private(aside, data)
+            os.link(aside, path, follow_symlinks=False)
         finally:
-            aside.unlink()
+            aside.unlink(missing_ok=True)
         sync_folder(self.home)
 
     def private(self, name: str, keyid: str) -> Signer | None:
@@ -81,11 +86,10 @@ class KeyFolder:
         signer = read_pem(path)
         return signer if signer.keyid == keyid else None
 
-    def add(self, name: str, signer: Signer, *, first: bool = False) -> Path:
-        """Write a private half; the `first` of its kind has the plain name. Raises OSError."""
-        path = self.home / (f"{name}.pem" if first else f"{name}-{signer.keyid[:SHORT]}.pem")
-        write_private(path, pem(signer))
-        sync_folder(self.home)
+    def add(self, name: str, signer: Signer) -> Path:
+        """Write a private half that comes after the first set. Raises OSError."""
+        path = self.home / f"{name}-{signer.keyid[:SHORT]}.pem"
+        self._write(path, pem(signer))
         return path
 
     def drop(self, name: str, keyid: str) -> Path | None:
@@ -121,5 +125,5 @@ def parse_pem(data: bytes, what: str) -> Signer:
     except (ValueError, TypeError) as error:
         raise KeysRefusedError(f"{what} is not an unencrypted PEM key") from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise KeysRefusedError(f"{what} is not an Ed25519 key")
+        raise KeysRefusedError(f"{what} is not an Ed25519 key, the only kind that verifiers know")
     return Signer(key)

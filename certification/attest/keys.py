@@ -12,7 +12,6 @@ import os
 import shutil
 import tempfile
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,23 +19,19 @@ from certification.verify.names import Environment, KeyStatus, Role
 
 from .completion import complete
 from .key_folder import ROOT, KeyFolder, generate, pem
+from .key_sources import from_environment, private_half, variable_of
 from .private_files import KeysRefusedError, make_folder, sync_folder, write_private
 from .publishing import newest_trust_root
-from .trust_root import KeyEntry, build_trust_root
+from .trust_root import HEAD_START, LIFETIME, KeyEntry, build_trust_root
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from certification.verify.root import TrustRoot
 
-    from .dsse import SigningKey
+    from .dsse import Signer, SigningKey
 
 __all__ = ["KeyRing", "KeysRefusedError", "ensure_keys", "load_keys"]
-
-HEAD_START = timedelta(minutes=5)
-"""How far keys are dated back, so that clocks a little behind (the other process, a verifier's host) accept them."""
-LIFETIME = timedelta(days=5 * 365)
-"""How long a trust root and its keys last; rotation makes new ones before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,28 +67,46 @@ def ensure_keys(directory: Path, *, demo: bool, now: datetime) -> KeyRing:
     and where new ones cannot be written.
     """
     environment = Environment.DEMO if demo else Environment.PRODUCTION
+    folder = ensure_folder(directory, environment=environment, now=now)
+    while True:
+        version = folder.versions()
+        try:
+            return load_keys(folder, environment=environment, now=now)
+        except KeysRefusedError:
+            if folder.versions() == version:
+                raise
+            # A rotation came between the trust root that was read and the private half that it named.
+
+
+def ensure_folder(directory: Path, *, environment: Environment, now: datetime) -> KeyFolder:
+    """Give the key folder of an installation, made and completed, whether its keys can sign or not.
+
+    Raises KeysRefusedError as `ensure_keys` does.
+    """
     home = directory / environment
     try:
         make_folder(directory)
         if not os.path.lexists(home):
             _create(home, environment=environment, now=now)
-        complete(KeyFolder(home), start=now - HEAD_START, now=now)
+        folder = KeyFolder(home)
+        complete(folder, start=now - HEAD_START, now=now)
     except OSError as error:
         raise KeysRefusedError(f"no keys can be made in {directory}: {error.strerror}") from error
-    return load_keys(home, environment=environment, now=now)
+    return folder
 
 
 def _create(home: Path, *, environment: Environment, now: datetime) -> None:
     """Make a whole set aside and move it into place; quiet if another process was first."""
-    root, signers = generate(), {role: generate() for role in Role}
+    root, made_root = _first_key(ROOT)
+    keys = {role: _first_key(role) for role in Role}
     start, end = now - HEAD_START, now + LIFETIME
-    entries = [KeyEntry(signer.public, start, end, role) for role, signer in signers.items()]
+    entries = [KeyEntry(key.public, start, end, role) for role, (key, _made) in keys.items()]
     document = build_trust_root(root=root, keys=entries, environment=environment, issued=start, expires=end)
     aside = Path(tempfile.mkdtemp(prefix=".new-", dir=home.parent))
     try:
-        write_private(aside / f"{ROOT}.pem", pem(root))
-        for role, signer in signers.items():
-            write_private(aside / f"{role}.pem", pem(signer))
+        for name, made in ((ROOT, made_root), *((role, made) for role, (_key, made) in keys.items())):
+            if made is not None:
+                write_private(aside / f"{name}.pem", pem(made))
         write_private(aside / "trust-root-1.json", document)
         sync_folder(aside)
         try:
@@ -106,12 +119,20 @@ def _create(home: Path, *, environment: Environment, now: datetime) -> None:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def load_keys(home: Path, *, environment: Environment, now: datetime) -> KeyRing:
+def _first_key(name: str) -> tuple[SigningKey, Signer | None]:
+    """The key the environment gives for a role, or a new one; and the new one again, to be written down."""
+    for given in from_environment(name):
+        return given, None
+    made = generate()
+    return made, made
+
+
+def load_keys(folder: KeyFolder, *, environment: Environment, now: datetime) -> KeyRing:
     """Load the keys in force. Raises KeysRefusedError."""
-    folder = KeyFolder(home)
     data, root = newest_trust_root(folder, now=now)
     if root.environment is not environment:
-        raise KeysRefusedError(f"{home} holds keys of a {root.environment} installation, not of a {environment} one")
+        found = f"{root.environment} installation, not of a {environment} one"
+        raise KeysRefusedError(f"{folder.home} holds keys of a {found}")
     return KeyRing(
         demo=environment is Environment.DEMO,
         trust_root=root,
@@ -131,12 +152,13 @@ def _signing_key(role: Role, root: TrustRoot, folder: KeyFolder, *, now: datetim
     active = [key for key in root.keys.values() if key.role is role and key.status is KeyStatus.ACTIVE]
     usable = sorted((key for key in active if key.within_time(now)), key=lambda key: key.valid_from, reverse=True)
     for key in usable:
-        if signer := folder.private(role, key.keyid):
+        if signer := private_half(folder, role, key.keyid):
             return signer
     if active and not usable:
         raise KeysRefusedError(f"the {role} key may not sign now: its time is over or has not begun")
-    if os.path.lexists(folder.home / f"{role}.pem"):
-        raise KeysRefusedError(f"{folder.home / f'{role}.pem'} is not an active {role} key of the trust root")
+    if from_environment(role) or os.path.lexists(folder.home / f"{role}.pem"):
+        where = variable_of(role) if from_environment(role) else folder.home / f"{role}.pem"
+        raise KeysRefusedError(f"{where} is not an active {role} key of trust root {root.version}")
     raise KeysRefusedError(
         f"{folder.home / f'{role}.pem'} cannot be read: No such file; bring it back from a backup, or make a new key: "
         f"manage.py keys rotate {role}"

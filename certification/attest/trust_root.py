@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from certification.verify.canonical import canonical
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from .dsse import SigningKey
+
+HEAD_START = timedelta(minutes=5)
+"""How far keys are dated back, so that clocks a little behind (the other process, a verifier's host) accept them."""
+LIFETIME = timedelta(days=5 * 365)
+"""How long a trust root and its keys last; rotation makes new ones before."""
 
 
 @dataclass(frozen=True, slots=True)
