@@ -14,11 +14,13 @@ class CertificationConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the receivers, register what has to be prepared, and tell dashboard and portal what is known here."""
-        from certification import panels, preparation, receivers  # noqa: F401, PLC0415 - models are ready only now
+        from certification import keyring, panels, preparation, receivers  # noqa: F401, PLC0415 - models are ready only now
         from certification.outlook import CertificationOutlook, live_certificate  # noqa: PLC0415 - ditto
+        from governance.ledger import signing  # noqa: PLC0415 - ditto
         from plugins import standing  # noqa: PLC0415 - ditto
         from plugins.portal import outlook  # noqa: PLC0415 - ditto
 
+        signing.use(keyring.log_signer)
         preparation.register_steps()
         panels.register_panels()
         outlook.register(CertificationOutlook())

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.utils import timezone
 
-from certification.attest.keys import ensure_keys
+from certification.attest.keys import KeysRefusedError, ensure_keys
+from governance.ledger.errors import NoSigner
 
 if TYPE_CHECKING:
+    from certification.attest.dsse import SigningKey
     from certification.attest.keys import KeyRing
 
 
@@ -19,6 +22,32 @@ def keys() -> KeyRing:
     Raises KeysRefusedError where they cannot be used.
     """
     return ensure_keys(settings.KEYS_DIR, demo=settings.DEMO, now=timezone.now())
+
+
+@dataclass(frozen=True, slots=True)
+class LogSigner:
+    """The log key as the ledger asks for it: under the name of the log."""
+
+    name: str
+    key: SigningKey
+
+    @property
+    def public(self) -> bytes:
+        """The raw public key, 32 bytes."""
+        return self.key.public
+
+    def sign(self, message: bytes) -> bytes:
+        """Sign the text of a checkpoint: 64 bytes."""
+        return self.key.sign(message)
+
+
+def log_signer() -> LogSigner:
+    """Who signs checkpoints now. Raises NoSigner where the keys cannot be used."""
+    try:
+        ring = keys()
+    except KeysRefusedError as refusal:
+        raise NoSigner(str(refusal)) from refusal
+    return LogSigner(ring.log_origin, ring.log)
 
 
 def trust_root_bytes() -> bytes:

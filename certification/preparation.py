@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from certification import keyring
+from certification import trust_roots
 from certification.attest.private_files import KeysRefusedError
 from governance.preparation import NotPrepared, register
 from governance.schedules import ensure_schedule
@@ -16,9 +16,9 @@ DAY = 24 * 60
 
 
 def make_keys(_say: Say) -> None:
-    """Make the signing keys on the first run; refuse keys others could read."""
+    """Make the signing keys on the first run and write them to the ledger; refuse keys others could read."""
     try:
-        keyring.keys()
+        trust_roots.note()
     except KeysRefusedError as refusal:
         raise NotPrepared(str(refusal)) from refusal
 

@@ -18,7 +18,7 @@ from guardian.shortcuts import assign_perm
 from audits.enums import FindingRating, ReportKind
 from audits.models import ActionPlan, Audit, AuditFinding, EvidenceFile, Report
 from certification.enums import DecisionOutcome, RevalidationTrigger, ReviewState
-from certification.models import Certificate, CriterionAnswer, Decision, Revalidation, Review
+from certification.models import Certificate, CriterionAnswer, Decision, Revalidation, Review, TrustRootVersion
 from governance.models import ApiToken, Criterion, PolicyState, PolicyVersion, User
 from governance.policies import baseline
 from governance.roles import PERMISSIONS, STAFF, Role, permissions_named
@@ -780,6 +780,18 @@ class CertificateFactory(factory.django.DjangoModelFactory):
     bundle_sha256 = hashlib.sha256(b'{"unsigned": "test"}').hexdigest()
     keyid = "e" * 64
     demo = True
+
+
+class TrustRootVersionFactory(factory.django.DjangoModelFactory):
+    """A trust root that was noted; its bytes are no signed ones."""
+
+    class Meta:
+        model = TrustRootVersion
+
+    environment = "production"
+    version = factory.Sequence(lambda n: n + 1000)
+    sha256 = "f" * 64
+    envelope = b"{}"
 
 
 class RevalidationFactory(factory.django.DjangoModelFactory):

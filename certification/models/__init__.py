@@ -2,5 +2,6 @@
 
 from certification.models.certificates import Certificate, Revalidation
 from certification.models.reviews import CriterionAnswer, Decision, Review
+from certification.models.trust_roots import TrustRootVersion
 
-__all__ = ["Certificate", "CriterionAnswer", "Decision", "Revalidation", "Review"]
+__all__ = ["Certificate", "CriterionAnswer", "Decision", "Revalidation", "Review", "TrustRootVersion"]
