@@ -64,6 +64,7 @@ TONES: dict[str, str] = {
     "suspended": "warn",
     "expired": "muted",
     "revoked": "worst",
+    "compromised": "worst",
     "superseded": "muted",
     "renewed": "good",
     "sent_to_review": "warn",

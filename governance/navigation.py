@@ -105,6 +105,10 @@ GROUPS: tuple[tuple[_StrPromise, tuple[Link, ...]], ...] = (
             Link(_("Users"), "person", "admin:governance_user_changelist", "governance.view_user"),
             Link(_("API tokens"), "vpn_key", "admin:governance_apitoken_changelist", "governance.view_apitoken"),
             Link(_("Roles and groups"), "badge", "admin:auth_group_changelist", "auth.view_group"),
+            Link(
+                _("Keys and trust root"), "key", "admin:certification_trustrootversion_changelist",
+                "certification.view_trustrootversion",
+            ),
             Link(_("Schedules"), "schedule", "admin:django_q_schedule_changelist", "django_q.view_schedule"),
             Link(_("Finished tasks"), "task_alt", "admin:django_q_success_changelist", "django_q.view_success"),
             Link(_("Failed tasks"), "error", "admin:django_q_failure_changelist", "django_q.view_failure"),

@@ -94,6 +94,7 @@ _LEAD = (
         "certification.reassign_review",
         "certification.suspend_certificate",
         "certification.revoke_certificate",
+        "certification.view_trustrootversion",
         "plugins.change_pluginversion",
         "plugins.change_plugin",
         "plugins.decide_waiver",
@@ -120,6 +121,7 @@ _POLICY = (
     }
 )
 _AUDIT = _SEE | {
+    "certification.view_trustrootversion",
     "governance.view_ledgerentry",
     "governance.view_user",
     "governance.view_apitoken",

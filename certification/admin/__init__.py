@@ -1,5 +1,5 @@
 """Reviews, decisions, certificates and revalidations in the admin."""
 
-from certification.admin import certificates, decisions, revalidations, review_page, reviews, sections
+from certification.admin import certificates, decisions, revalidations, review_page, reviews, sections, trust_roots
 
-__all__ = ["certificates", "decisions", "revalidations", "review_page", "reviews", "sections"]
+__all__ = ["certificates", "decisions", "revalidations", "review_page", "reviews", "sections", "trust_roots"]

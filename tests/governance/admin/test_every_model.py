@@ -81,6 +81,7 @@ ROWS = {
     "revalidation": factories.RevalidationFactory,
     "review": factories.ReviewFactory,
     "submission": factories.SubmissionFactory,
+    "trustrootversion": factories.TrustRootVersionFactory,
     "user": factories.UserFactory,
     "versionfile": factories.VersionFileFactory,
     "vettingrun": factories.VettingRunFactory,
