@@ -8,6 +8,7 @@ from django.apps import AppConfig, apps
 from django.contrib.admin.apps import SimpleAdminConfig
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
+from simple_history.signals import post_create_historical_record
 
 WITHOUT_ADMIN = frozenset({"vet"})
 """Commands whose start-up time matters and that show no page: half a second of theirs was the admin's."""
@@ -33,10 +34,12 @@ class GovernanceConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks, and keep roles in step after migrations."""
-        from governance import checks, lineage  # noqa: F401, PLC0415 - models are ready only now
+        from governance import checks, lineage, receivers  # noqa: F401, PLC0415 - models are ready only now
         from governance.models import User  # noqa: PLC0415 - ditto
-        from governance.receivers import sync_roles_after_migrate  # noqa: PLC0415 - ditto
+        from governance.models.tracked import history_rows_created  # noqa: PLC0415 - ditto
 
         lineage.name_references({"from": User, "owner": User, "user": User})
         last = list(apps.get_app_configs())[-1]  # only after it do the permissions of every model exist
-        post_migrate.connect(sync_roles_after_migrate, sender=last, dispatch_uid="governance.sync_roles")
+        post_migrate.connect(receivers.sync_roles_after_migrate, sender=last, dispatch_uid="governance.sync_roles")
+        post_create_historical_record.connect(receivers.log_history_row, dispatch_uid="governance.log_history_row")
+        history_rows_created.connect(receivers.log_history_rows, dispatch_uid="governance.log_history_rows")

@@ -60,13 +60,13 @@ def plain(details: Mapping[str, Any]) -> dict[str, Any]:
     Raises EventRefused for what is no JSON.
     """
     try:
-        found: dict[str, Any] = json.loads(canonical(details), parse_float=_number)
+        found: dict[str, Any] = json.loads(canonical(details), parse_float=whole_if_possible)
     except (TypeError, ValueError) as problem:
         raise EventRefused(f"The details of an event are no JSON: {problem}.") from problem
     return found
 
 
-def _number(text: str) -> int | float:
+def whole_if_possible(text: str) -> int | float:
     """A fraction as it is, anything else as a whole number: PostgreSQL does not tell 1e20 from its digits."""
     value = float(text)
     return int(value) if value.is_integer() else value

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from simple_history.models import HistoricalRecords
+
+from governance.models.tracked import Whole, records
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,7 +24,7 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
         return self.filter(revoked_at__isnull=True, expires_at__gt=now, user__is_active=True)
 
 
-class ApiToken(models.Model):
+class ApiToken(Whole):
     """A key for the API, made for an account: scoped, with an end, shown once. The token itself is not stored."""
 
     name = models.CharField(
@@ -49,7 +50,7 @@ class ApiToken(models.Model):
     )
     reason = models.TextField(_("reason of the revocation"), blank=True, max_length=1000)
 
-    history = HistoricalRecords(user_db_constraint=False, excluded_fields=["digest", "last_used_at"])
+    history = records(excluded_fields=["digest", "last_used_at"])
     write_once = (
         "name", "user_id", "scopes", "digest", "ending", "created_at", "created_by_id", "expires_at", "revoked_at",
         "revoked_by_id",

@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from simple_history.models import HistoricalRecords
+
+from governance.models.tracked import Whole, records
 
 
 class UserDeletionRefused(Exception):
@@ -37,11 +38,11 @@ class PeopleManager(UserManager["User"]):
         return UserQuerySet(self.model, using=self._db)
 
 
-class User(AbstractUser):
+class User(Whole, AbstractUser):
     """A person or a platform that signs in."""
 
     objects: ClassVar[PeopleManager] = PeopleManager()
-    history = HistoricalRecords(user_db_constraint=False, excluded_fields=["password", "last_login"])
+    history = records(excluded_fields=["password", "last_login"])
 
     class Meta(AbstractUser.Meta):
         verbose_name = _("user")  # type: ignore[assignment]
