@@ -159,8 +159,13 @@ def sync_roles() -> None:
         LookupError: the table names a permission no model has.
     """
     for role, names in PERMISSIONS.items():
-        group, _created = Group.objects.get_or_create(name=role.value)
-        group.permissions.set(permissions_named(names))
+        group, created = Group.objects.get_or_create(name=role.value)
+        wanted = permissions_named(names)
+        if created:  # what the release begins with is no change: no signal, no event
+            links = Group.permissions.through
+            links.objects.bulk_create(links(group_id=group.pk, permission_id=each.pk) for each in wanted)
+        else:
+            group.permissions.set(wanted)
 
 
 def permissions_named(names: Iterable[str]) -> list[Permission]:

@@ -1,6 +1,7 @@
 """The digest of every history row is an event of its own: so a row that was edited, removed or put in is found.
 
-An event names table and columns, not values; docs/ledger.md says how a value is written before it is hashed.
+An event names table and columns, and of the values only a state; docs/ledger.md says how a value is written before it
+is hashed.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from django.apps import apps
 from django.db import models, transaction
 from django.utils import timezone
+from django_fsm import FSMField
 
 from governance.canonical import canonical
 from governance.ledger.append import SYSTEM, record_many
@@ -73,6 +75,12 @@ def columns_of(model: type[models.Model]) -> list[str]:
     return sorted(field.attname for field in model._meta.concrete_fields)  # noqa: SLF001 - ditto
 
 
+@cache
+def states_of(model: type[models.Model]) -> list[str]:
+    """The columns that say where a row's subject stands: they are told in clear, so that each move is an event."""
+    return [field.attname for field in model._meta.concrete_fields if isinstance(field, FSMField)]  # noqa: SLF001 - ditto
+
+
 def digest_of(row: Any, columns: Sequence[str]) -> str:
     """SHA-256, in hex, of these columns of a row. Raises KeyError for a column the table no longer has."""
     opts = row._meta  # noqa: SLF001 - ditto
@@ -82,8 +90,10 @@ def digest_of(row: Any, columns: Sequence[str]) -> str:
 
 
 def _event(row: Any) -> LedgerEntry:
-    columns = columns_of(type(row))
-    event = _told(HISTORY_VERB, {"columns": columns, "sha256": digest_of(row, columns)})
+    model: type[models.Model] = type(row)
+    columns = columns_of(model)
+    states = {name: getattr(row, name) for name in states_of(model)}
+    event = _told(HISTORY_VERB, {"columns": columns, "sha256": digest_of(row, columns), **states})
     event.subject_type, event.subject_id = row._meta.label_lower, str(row.pk)  # noqa: SLF001 - ditto
     if row.history_user_id is not None:
         user = row._state.fields_cache.get("history_user")  # noqa: SLF001 - a name is not worth a query

@@ -34,7 +34,8 @@ FACTORIES = sorted(
 
 def logged():
     return {
-        (entry.subject_type, entry.subject_id): entry.details for entry in LedgerEntry.every.filter(verb=HISTORY_VERB)
+        (entry.subject_type, entry.subject_id): {name: entry.details[name] for name in ("columns", "sha256")}
+        for entry in LedgerEntry.every.filter(verb=HISTORY_VERB)
     }
 
 
@@ -139,3 +140,14 @@ def test_every_history_table_is_known():
 
     assert "governance_historicaluser" in tables
     assert len(tables) == sum("_historical" in model._meta.db_table for model in apps.get_models())
+
+
+def test_where_a_row_stands_is_told_in_clear():
+    """So that every change of a state is an event that says what it was."""
+    review = tests.factories.ReviewFactory()
+    review.reviewer = UserFactory()
+    review.claim()
+    review.save(update_fields=["state", "reviewer"])
+
+    states = [row.details["state"] for row in LedgerEntry.every.filter(subject_type="certification.historicalreview")]
+    assert states == ["open", "claimed"]
