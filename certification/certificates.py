@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from certification import recalls
 from certification.attest.bundle import issue_bundle
 from certification.attest.private_files import KeysRefusedError
 from certification.attest.vsa import CertificateFacts, FeedFacts, PluginName, Resource
@@ -300,3 +301,4 @@ def _move(
             _("%(serial)s is %(state)s: this cannot be done.") % {"serial": certificate, "state": before.lower()}
         ) from refusal
     ledger.record(verb=verb, subject=certificate, actor=actor, details={"reason": reason.strip()})
+    recalls.note(certificate=certificate)

@@ -49,6 +49,13 @@ CERTIFICATE_LIVE = (CertificateState.ACTIVE, CertificateState.SUSPENDED)
 """States that end by themselves when the time has run out."""
 
 
+class RecallState(TextChoices):
+    """States of a certificate that platforms have to act on; the values are `CertificateState`'s."""
+
+    SUSPENDED = CertificateState.SUSPENDED.value, _("Suspended")
+    REVOKED = CertificateState.REVOKED.value, _("Revoked")
+
+
 class RevalidationState(TextChoices):
     """States of a revalidation."""
 

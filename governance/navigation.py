@@ -64,6 +64,7 @@ GROUPS: tuple[tuple[_StrPromise, tuple[Link, ...]], ...] = (
                 _("Revalidations"), "autorenew", "admin:certification_revalidation_changelist",
                 "certification.view_revalidation",
             ),
+            Link(_("Recalls"), "campaign", "admin:certification_recall_changelist", "certification.view_recall"),
             Link(_("Decisions"), "gavel", "admin:certification_decision_changelist", "certification.view_decision"),
         ),
     ),

@@ -68,6 +68,8 @@ _SEE = {
     "certification.view_criterionanswer",
     "certification.view_certificate",
     "certification.view_revalidation",
+    "certification.view_recall",
+    "certification.view_acknowledgement",
     "audits.view_report",
 }
 _WRITE_RULES = {

@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("policy/<str:version>/policy.json", policy_views.policy_document, name="policy-document"),
     path("portal/", include("plugins.portal.urls")),
     path("osv/", include("plugins.osv_urls")),
+    path("api/v1/", include("certification.api_urls")),
     path("status/", include("certification.urls")),
     path("reports/", include("audits.urls")),
 ]

@@ -17,8 +17,17 @@ from guardian.models import GroupObjectPermission
 
 from audits.enums import FindingRating, ReportKind
 from audits.models import ActionPlan, Audit, AuditFinding, EvidenceFile, Report
-from certification.enums import DecisionOutcome, RevalidationTrigger, ReviewState
-from certification.models import Certificate, CriterionAnswer, Decision, Revalidation, Review, TrustRootVersion
+from certification.enums import CertificateState, DecisionOutcome, RevalidationTrigger, ReviewState
+from certification.models import (
+    Acknowledgement,
+    Certificate,
+    CriterionAnswer,
+    Decision,
+    Recall,
+    Revalidation,
+    Review,
+    TrustRootVersion,
+)
 from governance.models import ApiToken, Criterion, PolicyState, PolicyVersion, User
 from governance.policies import baseline
 from governance.roles import PERMISSIONS, STAFF, Role, permissions_named
@@ -817,6 +826,27 @@ class RevalidationFactory(factory.django.DjangoModelFactory):
 
     certificate = factory.SubFactory(CertificateFactory)
     trigger = RevalidationTrigger.SCHEDULE
+
+
+class RecallFactory(factory.django.DjangoModelFactory):
+    """A certificate was suspended, and every platform that was there is asked to say that it knows."""
+
+    class Meta:
+        model = Recall
+
+    certificate = factory.SubFactory(CertificateFactory, state=factory.SelfAttribute("..state"))
+    state = CertificateState.SUSPENDED.value
+
+
+class AcknowledgementFactory(factory.django.DjangoModelFactory):
+    """A platform said so."""
+
+    class Meta:
+        model = Acknowledgement
+
+    recall = factory.SubFactory(RecallFactory)
+    token = factory.SubFactory(ApiTokenFactory)
+    user = factory.SelfAttribute("token.user")
 
 
 class AuditFactory(factory.django.DjangoModelFactory):

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from certification import certificates as services
+from certification.admin.recalls import told
 from certification.enums import CERTIFICATE_LIVE, CertificateState
 from certification.models import Certificate
 from governance.admin.base import ReadOnlyAdmin, require
@@ -118,10 +119,10 @@ class CertificateAdmin(ReadOnlyAdmin[Certificate]):
     actions = ("suspend", "reinstate", "revoke")
     fields = (
         "serial", "version", "state_shown", "state_reason", "tier_shown", "conditions", "not_before", "not_after",
-        "revalidate_on", "decision", "run", "policy", "sha256", "bundle_sha256", "keyid", "demo_shown", "issued_at",
-        "issued_by",
+        "revalidate_on", "platforms", "decision", "run", "policy", "sha256", "bundle_sha256", "keyid", "demo_shown",
+        "issued_at", "issued_by",
     )  # fmt: skip
-    readonly_fields = ("state_shown", "tier_shown", "demo_shown")
+    readonly_fields = ("state_shown", "tier_shown", "platforms", "demo_shown")
     change_form_template = "admin/certification/certificate/change_form.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Certificate]:
@@ -143,6 +144,11 @@ class CertificateAdmin(ReadOnlyAdmin[Certificate]):
     def demo_shown(self, certificate: Certificate) -> SafeString:
         """Says so where the key is the demo's."""
         return badge(_("Demo key"), "warn") if certificate.demo else badge(_("Signed"), "good")
+
+    @admin.display(description=gettext_lazy("Platforms"))
+    def platforms(self, certificate: Certificate) -> SafeString | str:
+        """Which of them have said that they know of the last suspension or revocation."""
+        return told(certificate)
 
     def get_urls(self) -> list[URLPattern]:
         """Django's, and one for each move."""

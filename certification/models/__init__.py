@@ -1,7 +1,17 @@
 """The models of reviews, decisions, certificates and revalidation."""
 
 from certification.models.certificates import Certificate, Revalidation
+from certification.models.recalls import Acknowledgement, Recall
 from certification.models.reviews import CriterionAnswer, Decision, Review
 from certification.models.trust_roots import TrustRootVersion
 
-__all__ = ["Certificate", "CriterionAnswer", "Decision", "Revalidation", "Review", "TrustRootVersion"]
+__all__ = [
+    "Acknowledgement",
+    "Certificate",
+    "CriterionAnswer",
+    "Decision",
+    "Recall",
+    "Revalidation",
+    "Review",
+    "TrustRootVersion",
+]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.contrib.auth.models import Group
 from django.db import DatabaseError, transaction
@@ -18,7 +18,7 @@ from governance.tokens import LONGEST_DAYS, SCOPE_ROLES, Scope, fingerprint, min
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-    from datetime import date, datetime
+    from datetime import date
 
     from governance.models import User
 
@@ -35,11 +35,32 @@ class TokenRefused(Exception):
 
 
 class TokenRejected(Exception):
-    """A request's token opens nothing: it is malformed, unknown, expired, revoked, or its account may not sign in."""
+    """A request's token does not open what is asked for. `code` says why in a word, the text in a sentence.
+
+    Whoever brings a token of ours may know what became of it: nobody guesses one.
+    """
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
 
 
-class ScopeMissing(Exception):
+class ScopeMissing(TokenRejected):
     """The token is good, but not for this."""
+
+
+class Bearer(NamedTuple):
+    """What has to be known of a token to judge it."""
+
+    id: int
+    scopes: Collection[str]
+    expires_at: datetime
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+    active: bool
+    """Whether its account is."""
+    entitled: bool
+    """Whether its account has a role of the scope asked for."""
 
 
 @transaction.atomic
@@ -100,7 +121,7 @@ def _objection_to_account(user: User, scopes: list[str]) -> str:
     if user.is_staff or user.is_superuser:
         return _("Tokens are made for accounts of machines: this one works in the administration.")
     roles = set(user.groups.values_list("name", flat=True))
-    if missing := [scope for scope in scopes if not roles & {role.value for role in SCOPE_ROLES[Scope(scope)]}]:
+    if missing := [scope for scope in scopes if roles.isdisjoint(roles_of(Scope(scope)))]:
         return _("The account has no role for %(scopes)s.") % {"scopes": ", ".join(missing)}
     return ""
 
@@ -125,38 +146,76 @@ def revoke_token(*, token: ApiToken, actor: User, reason: str) -> ApiToken:
     return held
 
 
-def bearer(header: str) -> str:
+def presented(header: str) -> str:
     """What is stored of the token in an `Authorization` header, to look it up by. Asks no database.
 
     Raises:
         TokenRejected: there is none, or it cannot be one of ours.
     """
+    if not header:
+        raise TokenRejected("token-missing", "Send a token: Authorization: Bearer plugwarden_…")
     kind, _space, text = header.partition(" ")
     if kind.lower() != "bearer" or not well_formed(text):
-        raise TokenRejected
+        raise TokenRejected("token-invalid", "The Authorization header holds no token of this portal.")
     return fingerprint(text)
+
+
+def demand(found: Bearer | None, scope: Scope, now: datetime) -> None:
+    """Refuse unless a token, as it was found, opens what needs a scope at a moment; note its use.
+
+    Raises:
+        TokenRejected: it opens nothing.
+        ScopeMissing: it does not open this.
+    """
+    if found is None:
+        raise _unknown()
+    if found.revoked_at is not None:
+        raise TokenRejected("token-revoked", "The token was revoked.")
+    if found.expires_at <= now:
+        raise TokenRejected("token-expired", "The token has expired.")
+    if not found.active:
+        raise TokenRejected("account-inactive", "The token's account is deactivated.")
+    if scope not in found.scopes:
+        raise ScopeMissing("scope-missing", f"The token lacks the scope {scope}.")
+    if not found.entitled:
+        raise ScopeMissing("role-missing", f"The token's account has no role for {scope} any more.")
+    _note_use(found.id, found.last_used_at, now)
 
 
 def authenticate(header: str, scope: Scope) -> ApiToken:
     """The token of a request, with its user: one query.
 
     Raises:
-        TokenRejected: it opens nothing.
-        ScopeMissing: it does not open this.
+        TokenRejected: it opens nothing, or, as ScopeMissing, not this.
     """
-    now = timezone.now()
-    roles = Group.objects.filter(user=OuterRef("user"), name__in=[role.value for role in SCOPE_ROLES[scope]])
-    found = ApiToken.objects.usable_at(now).filter(digest=bearer(header)).annotate(entitled=Exists(roles))
-    token = found.select_related("user").first()
+    roles = Group.objects.filter(user=OuterRef("user"), name__in=roles_of(scope))
+    known = ApiToken.objects.filter(digest=presented(header)).annotate(entitled=Exists(roles)).select_related("user")
+    token = known.first()
     if token is None:
-        raise TokenRejected
-    if scope not in token.scopes or not token.entitled:  # type: ignore[attr-defined]
-        raise ScopeMissing
-    note_use(token.pk, token.last_used_at, now)
+        raise _unknown()
+    found = Bearer(
+        id=token.pk,
+        scopes=token.scopes,
+        expires_at=token.expires_at,
+        revoked_at=token.revoked_at,
+        last_used_at=token.last_used_at,
+        active=token.user.is_active,
+        entitled=token.entitled,  # type: ignore[attr-defined]
+    )
+    demand(found, scope, timezone.now())
     return token
 
 
-def note_use(token_id: int, last: datetime | None, now: datetime) -> None:
+def _unknown() -> TokenRejected:
+    return TokenRejected("token-invalid", "The portal does not know this token.")
+
+
+def roles_of(scope: Scope) -> list[str]:
+    """The names of the groups whose members' tokens may have a scope."""
+    return sorted(role.value for role in SCOPE_ROLES[scope])
+
+
+def _note_use(token_id: int, last: datetime | None, now: datetime) -> None:
     """Write down that a token is used: rarely, and never at the price of the answer."""
     if last is not None and now - last < NOTED_EVERY:
         return

@@ -78,6 +78,7 @@ ROWS = {
     "plugin": factories.PluginFactory,
     "pluginversion": factories.PluginVersionFactory,
     "policyversion": factories.PolicyVersionFactory,
+    "recall": factories.RecallFactory,
     "revalidation": factories.RevalidationFactory,
     "review": factories.ReviewFactory,
     "submission": factories.SubmissionFactory,

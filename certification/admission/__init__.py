@@ -1,0 +1,1 @@
+"""Admission: may this very artifact run? Asked by the platform for each artifact, answered from one query."""
