@@ -7,25 +7,32 @@ told what a state means for them, not what was written about the owner.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
-from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import conditional_page, require_safe
 
 from certification.enums import CertificateState
 from certification.models import Certificate
+from certification.public.badge import of_certificate
+from certification.public.feeds import absolute
+from certification.public.listing import SOON, UNREAD, is_public, matching, not_in_force, posture, public, shown
+from governance.models.choices import label
+from governance.services import published_public_rules
+from governance.vocabulary import Tier
+from plugins.enums import FORMATS
+from plugins.models import PluginVersion
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from governance.policies import PublicRules
 
-    from django.http import HttpRequest, HttpResponse
-
-    from certification.models.certificates import CertificateQuerySet
-
+ASKED = ("q", "tier", "format")
+"""What a reader may look for, by its name in the address."""
 PER_PAGE = 30
 FRESH = 60
 """Seconds a shared cache may keep a page that can change at any moment: a revocation must show."""
@@ -33,60 +40,89 @@ LONGEST_SEARCH = 200
 
 
 @require_safe
+@conditional_page
 def status(request: HttpRequest) -> HttpResponse:
-    """The certificates in force; with `show=past` those that are not any more."""
-    now = timezone.now()
+    """The certificates in force; with `show=past` those that are not any more; what they add up to beside it."""
+    now, rules = timezone.now(), published_public_rules()
     past = request.GET.get("show") == "past"
-    query = request.GET.get("q", "").strip()[:LONGEST_SEARCH]
-    found = _matching(_public(), query)
-    in_force, ended = found.valid_at(now), _not_in_force(found, now)
+    wanted = _wanted(request)
+    found = matching(public(rules), **wanted)
+    in_force, ended = found.valid_at(now), not_in_force(found, now)
     page = Paginator(ended if past else in_force, PER_PAGE).get_page(request.GET.get("page"))
-    others = (in_force if past else ended).count()
-    rows = [{"certificate": row, "state": row.effective_state(now)} for row in page.object_list]
-    context = {"page": page, "rows": rows, "past": past, "query": query, "others": others, "now": now}
+    context = {
+        "page": page,
+        "rows": [{"certificate": row, "state": row.effective_state(now)} for row in page.object_list],
+        "past": past,
+        "query": wanted["query"],
+        "tier": wanted["tier"],
+        "format": wanted["format_"],
+        "narrowed": any(wanted.values()),
+        "asked": urlencode({name: request.GET[name] for name in ASKED if request.GET.get(name)}),
+        "tiers": [(tier.value, label(tier)) for tier in Tier],
+        "formats": [(name, str(FORMATS[name])) for name in rules.shown(FORMATS)],
+        "others": (in_force if past else ended).count(),
+        "posture": posture(rules, now),
+        "soon_days": SOON,
+    }
     return _cached(request, render(request, "status/status.html", context))
 
 
 @require_safe
+@conditional_page
 def certificate(request: HttpRequest, serial: str) -> HttpResponse:
-    """One certificate: what it says, what it is worth now, and how to check it offline."""
-    found = get_object_or_404(_public(), serial=serial)
-    state = found.effective_state(timezone.now())
+    """One certificate: what it says, what it is worth now, how to check it offline, and how to show it elsewhere."""
+    everything = Certificate.objects.select_related("version__plugin", "version__artifact", "policy").defer(*UNREAD)
+    found = get_object_or_404(everything, serial=serial)
+    rules = published_public_rules()
+    listed = is_public(found, rules)
+    if not listed and not _may_see(request, found):
+        raise Http404(_("There is no such certificate."))
+    now, plugin = timezone.now(), found.version.plugin
+    state = found.effective_state(now)
     context = {
         "certificate": found,
+        "listed": listed,
         "state": state,
         "state_text": state.label,
-        "in_force": state == CertificateState.ACTIVE and found.not_before <= timezone.now(),
+        "in_force": state == CertificateState.ACTIVE and found.not_before <= now,
         "meaning": _meaning(state),
-        "replaced_by": _successor(found) if state != CertificateState.ACTIVE else None,
+        "replaced_by": _successor(found, rules) if state != CertificateState.ACTIVE else None,
+        "page_url": absolute("certification:certificate", found.serial),
+        "badge_url": absolute("certification:badge", found.serial),
+        "plugin_badge_url": _in_markdown(absolute("certification:plugin_badge", plugin.format, plugin.name)),
+        "badge": of_certificate(found, now),
     }
     return _cached(request, render(request, "status/certificate.html", context))
 
 
-def _public() -> CertificateQuerySet:
-    return Certificate.objects.select_related("version__plugin", "version__artifact", "policy").defer(
-        "bundle", "policy__rules", "version__metadata", "version__declaration"
-    )
+def _wanted(request: HttpRequest) -> dict[str, str]:
+    """What the reader looks for; a tier or format there is not counts as not asked for."""
+    tier, name = request.GET.get("tier", ""), request.GET.get("format", "")
+    return {
+        "query": request.GET.get("q", "").strip()[:LONGEST_SEARCH],
+        "tier": tier if tier in set(Tier) else "",
+        "format_": name if name in FORMATS else "",
+    }
 
 
-def _matching(rows: CertificateQuerySet, query: str) -> CertificateQuerySet:
-    if not query:
-        return rows
-    return rows.filter(
-        Q(version__plugin__name__icontains=query)
-        | Q(version__version__iexact=query)
-        | Q(serial__iexact=query)
-        | Q(sha256__startswith=query.lower())
-    )
+def _in_markdown(address: str) -> str:
+    """An address as Markdown takes it: a bracket in a name would end it."""
+    return address.replace("(", "%28").replace(")", "%29")
 
 
-def _not_in_force(rows: CertificateQuerySet, now: datetime) -> CertificateQuerySet:
-    return rows.exclude(state=CertificateState.ACTIVE, not_before__lte=now, not_after__gt=now)
+def _may_see(request: HttpRequest, found: Certificate) -> bool:
+    """Whether somebody sees a certificate that is not public: staff who may, and the plugin's owners."""
+    user = request.user
+    if not user.is_authenticated:
+        return False
+    if user.has_perm("certification.view_certificate"):
+        return True
+    return PluginVersion.objects.visible_to(user).filter(pk=found.version_id).exists()
 
 
-def _successor(old: Certificate) -> Certificate | None:
-    """A certificate of the same plugin that is in force, where this one is not."""
-    rows = Certificate.objects.valid_at(timezone.now()).filter(version__plugin=old.version.plugin_id)
+def _successor(old: Certificate, rules: PublicRules) -> Certificate | None:
+    """A public certificate of the same plugin that is in force, where this one is not."""
+    rows = shown(Certificate.objects.valid_at(timezone.now()), rules).filter(version__plugin=old.version.plugin_id)
     return rows.select_related("version").defer("bundle").first()
 
 

@@ -53,8 +53,9 @@ def revalidate_hit(version: PluginVersion, actor: User, reason: str, **_kwargs: 
 
 @receiver(version_withdrawn, dispatch_uid="certification.close_reviews")
 def close_reviews(version: PluginVersion, actor: User, **_kwargs: Any) -> None:
-    """A withdrawn version is nobody's work any more."""
+    """A withdrawn version is nobody's work any more, and platforms are asked not to run it: nobody vets it again."""
     reviews.close_for_withdrawal(version=version, actor=actor)
+    certificates.suspend_live(version=version, actor=actor, reason=_("The owner has withdrawn the version."))
 
 
 @receiver(waiver_ended, dispatch_uid="certification.revalidate_without_waiver")

@@ -10,6 +10,7 @@ from governance.policies.rules import (
     FrameworkReference,
     PolicyInvalid,
     PolicyRules,
+    PublicRules,
     RiskWeights,
     TierRule,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "Outcome",
     "PolicyInvalid",
     "PolicyRules",
+    "PublicRules",
     "RiskWeights",
     "TierRule",
     "baseline",

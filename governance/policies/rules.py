@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from governance.canonical import digest
 from governance.policies.changes import ChangeWeights
 from governance.policies.licences import LicenceRules
+from governance.policies.public import PublicRules
 from governance.policies.validation import PolicyInvalid, problems
 from governance.policies.waivers import WaiverRules
 from governance.vocabulary import Severity, Tier
@@ -29,6 +30,7 @@ __all__ = [
     "Kind",
     "PolicyInvalid",
     "PolicyRules",
+    "PublicRules",
     "RiskWeights",
     "TierRule",
     "WaiverRules",
@@ -173,6 +175,7 @@ class PolicyRules:
     changes: ChangeWeights = field(default_factory=ChangeWeights)
     licences: LicenceRules = field(default_factory=LicenceRules)
     waivers: WaiverRules = field(default_factory=WaiverRules)
+    public: PublicRules = field(default_factory=PublicRules)
     schema: str = field(default="plugwarden.policy/v1")
 
     @classmethod
@@ -196,6 +199,7 @@ class PolicyRules:
             changes=ChangeWeights.from_dict(data.get("changes", {})),
             licences=LicenceRules.from_dict(data.get("licences", {})),
             waivers=WaiverRules.from_dict(data.get("waivers")),
+            public=PublicRules.from_dict(data.get("public")),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -212,6 +216,7 @@ class PolicyRules:
             **({"changes": changes} if (changes := self.changes.to_dict()) else {}),
             **({"licences": licences} if (licences := self.licences.to_dict()) else {}),
             **({"waivers": waivers} if (waivers := self.waivers.to_dict()) else {}),
+            **({"public": public} if (public := self.public.to_dict()) else {}),
             "risk": _risk_document(self.risk),
             "criteria": [_criterion_document(rule) for rule in self.criteria],
         }

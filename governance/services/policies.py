@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from governance import ledger
 from governance.fsm import ConcurrentTransition, TransitionNotAllowed
 from governance.models import Criterion, PolicyState, PolicyVersion
-from governance.policies import PolicyRules, baseline
+from governance.policies import PolicyRules, PublicRules, baseline
 
 if TYPE_CHECKING:
     from governance.models import User
@@ -33,6 +33,11 @@ def published_rules() -> PolicyRules:
     """The rules in force; the baseline where none is published yet."""
     policy = published_policy()
     return PolicyRules.from_dict(policy.rules, validate=False) if policy else baseline()
+
+
+def published_public_rules() -> PublicRules:
+    """What the policy in force lets everybody see; only that part of it is read."""
+    return PublicRules.from_dict(PolicyVersion.objects.published().values_list("rules__public", flat=True).first())
 
 
 @transaction.atomic

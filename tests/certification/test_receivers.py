@@ -1,8 +1,9 @@
 import pytest
 
-from certification.enums import ReviewKind, ReviewState
+from certification.enums import CertificateState, ReviewKind, ReviewState
 from certification.models import Review
 from plugins.enums import VersionState
+from plugins.models import PluginVersion
 from plugins.services import request_run, runs, submit, withdraw
 from tests.factories import OwnerTeamFactory, UserFactory
 from tests.support.certified import certified, reviewer, under_review, vetted
@@ -33,6 +34,19 @@ def test_a_withdrawal_takes_the_work_from_the_reviewer(policy):
     withdraw(version=review.version, actor=member)
 
     assert Review.objects.get(pk=review.pk).state == ReviewState.CLOSED
+
+
+def test_a_withdrawal_suspends_what_is_certified(policy):
+    member = UserFactory()
+    version = certified(policy, version__plugin__team=OwnerTeamFactory(members=[member])).version
+    request_run(version=version, actor=reviewer())
+    run = version.runs.latest("queued_at")
+    runs._conclude(run.pk, runs._take_up(run.pk).attempts, made_report())
+    version = PluginVersion.objects.get(pk=version.pk)
+
+    withdraw(version=version, actor=member)
+
+    assert version.certificates.get().state == CertificateState.SUSPENDED
 
 
 def test_from_upload_to_review_through_the_task_queue(policy, run_tasks):

@@ -12,6 +12,7 @@ from tests.factories import (
     CertificateFactory,
     PluginFactory,
     PluginVersionFactory,
+    RecallFactory,
     ReviewFactory,
     UserFactory,
     VettingRunFactory,
@@ -182,8 +183,9 @@ def test_dashboard_query_count_is_flat(manager, count, django_assert_num_queries
     for _number in range(count):
         ReviewFactory()
         CertificateFactory(not_after=days(20))
+        RecallFactory()
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(11):
         manager.get(DASHBOARD)
 
 

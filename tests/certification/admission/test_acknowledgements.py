@@ -228,6 +228,16 @@ def test_the_dashboard_counts_what_its_lists_show(client, db):
         assert len(client.get(figure.url).context["rows"]) == figure.value
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_list_behind_the_dashboard_takes_as_many_queries_for_any_number(client, db, count, django_assert_num_queries):
+    client.force_login(UserFactory(role=Role.MANAGER))
+    UserFactory(role=Role.PLATFORM)
+    RecallFactory.create_batch(count)
+
+    with django_assert_num_queries(7):
+        assert len(client.get(reverse("dashboard-list", args=["recalls"])).context["rows"]) == count
+
+
 def test_the_dashboard_says_so_when_nothing_is_owed(client, db):
     client.force_login(UserFactory(role=Role.MANAGER))
     assert "There is no platform yet" in client.get(reverse("dashboard")).content.decode()
