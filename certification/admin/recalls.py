@@ -38,7 +38,7 @@ else:
 
 def told(certificate: Certificate) -> SafeString | str:
     """What platforms say to the last recall of a certificate, with the way to it."""
-    recall = certificate.recalls.prefetch_related("acknowledgements__user").first()
+    recall = Recall.objects.filter(certificate=certificate).prefetch_related("acknowledgements__user").first()
     if recall is None:
         return _("Nothing to acknowledge")
     address = reverse("admin:certification_recall_change", args=[recall.pk])
