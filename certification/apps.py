@@ -14,7 +14,7 @@ class CertificationConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the receivers, register what has to be prepared, and tell dashboard and portal what is known here."""
-        from certification import keyring, panels, preparation, receivers  # noqa: F401, PLC0415 - models are ready only now
+        from certification import keyring, panels, preparation, receivers, system_checks  # noqa: F401, PLC0415 - models are ready only now
         from certification.outlook import CertificationOutlook, live_certificate  # noqa: PLC0415 - ditto
         from governance.ledger import signing  # noqa: PLC0415 - ditto
         from plugins import standing  # noqa: PLC0415 - ditto

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from certification import trust_roots
 from certification.attest.key_folder import ROOT
 from certification.attest.key_sources import private_half
+from certification.attest.private_files import KeysRefusedError
 from certification.attest.publishing import newest_trust_root
 from certification.attest.rotation import draft_path
 from certification.models import Certificate
@@ -74,6 +75,17 @@ def report(*, now: datetime) -> KeyReport:
     signed = dict(Certificate.objects.order_by().values_list("keyid").annotate(Count("pk")))
     lines = tuple(_lines(folder, root, signed, now))
     return KeyReport(root, hashlib.sha256(data).hexdigest(), lines, tuple(_advice(folder, root, lines, now)))
+
+
+def warnings(*, now: datetime) -> list[str]:
+    """What is wrong with the keys or soon will be, in sentences; nothing where none have been made yet."""
+    if not trust_roots.are_made():
+        return []
+    try:
+        folder = trust_roots.key_folder()
+        return list(expiring(newest_trust_root(folder)[1], now=now))
+    except KeysRefusedError as refusal:
+        return [str(refusal)]
 
 
 def expiring(root: TrustRoot, *, now: datetime) -> Iterator[str]:

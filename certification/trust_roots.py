@@ -176,6 +176,11 @@ def _note(row: TrustRootVersion, before: TrustRoot | None, root: TrustRoot, acto
     ledger.record(verb="trust_root.published", subject=row, actor=actor, details=published)
 
 
+def are_made() -> bool:
+    """Whether there is a key folder; looking makes none."""
+    return (settings.KEYS_DIR / environment()).exists()
+
+
 def is_demo() -> bool:
     """Whether these are the keys of the demo, which are worth nothing outside."""
     return bool(settings.DEMO)

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from certification import key_report
 from certification.admin.reviews import CLAIM
 from certification.enums import REVIEW_OPEN, ReviewState
 from certification.models import Review
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 SEE = "certification.view_review"
+SEE_KEYS = "certification.view_trustrootversion"
 SHOWN = 8
 """Reviews listed; the queue has the rest."""
 
@@ -44,7 +46,12 @@ class Start:
 
 
 def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Unfold's dashboard callback: adds `start` for those who may see reviews. The same queries for any queue."""
+    """Unfold's dashboard callback: adds `start` for those who may see reviews. The same queries for any queue.
+
+    Those who may see the keys are told what is wrong with them, or soon will be.
+    """
+    if request.user.has_perm(SEE_KEYS):
+        context = {**context, "key_warnings": key_report.warnings(now=timezone.now())}
     if not request.user.has_perm(SEE):
         return context
     works = request.user.has_perm(CLAIM)

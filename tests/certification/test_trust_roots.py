@@ -4,6 +4,7 @@ import shutil
 from datetime import timedelta
 
 import pytest
+from django.core.checks import WARNING
 from django.urls import reverse
 from django.utils import timezone
 
@@ -13,10 +14,12 @@ from certification.attest.key_folder import generate, pem
 from certification.attest.private_files import KeysRefusedError
 from certification.attest.trust_root import LIFETIME
 from certification.models import TrustRootVersion
+from certification.system_checks import keys_last
 from certification.verify.names import Role
 from governance import ledger
 from governance.ledger import signing
 from governance.models import LedgerEntry
+from governance.roles import Role as People
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -211,3 +214,26 @@ def test_report_names_a_draft_that_waits(keys_dir, tmp_path):
 
     assert change.draft == rotation.draft_path(trust_roots.key_folder(), 2)
     assert any("waits for signatures" in line for line in key_report.report(now=timezone.now()).advice)
+
+
+def test_nothing_is_said_of_keys_that_were_never_made(keys_dir):
+    assert keys_last() == []
+    assert not keys_dir.exists()
+
+
+def test_the_system_check_warns_of_what_ends_soon_and_of_what_cannot_be_used(keys_dir):
+    trust_roots.rotate(role=Role.LOG, lifetime=timedelta(weeks=3))
+
+    (warning,) = keys_last()
+    assert (warning.id, warning.level) == ("certification.W001", WARNING)
+    assert "manage.py keys rotate log" in warning.msg
+    keys_dir.joinpath("production").chmod(0o755)
+    assert "chmod 700" in keys_last()[0].msg
+
+
+def test_the_admin_starts_with_a_warning_for_those_who_answer_for_keys(client):
+    trust_roots.rotate(role=Role.LOG, lifetime=timedelta(weeks=3))
+
+    for role, told in ((People.AUDITOR, True), (People.REVIEWER, False)):
+        client.force_login(UserFactory(role=role))
+        assert ("keys rotate log" in client.get(reverse("admin:index")).content.decode()) is told
