@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import secrets
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -55,9 +56,16 @@ class CertificateRefused(Exception):
 
 @transaction.atomic
 def issue(
-    *, version: PluginVersion, run: VettingRun, decision: Decision | None, actor: User | None = None
+    *,
+    version: PluginVersion,
+    run: VettingRun,
+    decision: Decision | None,
+    actor: User | None = None,
+    anew: Certificate | None = None,
 ) -> Certificate:
     """Sign a certificate for an approved version; one that was live is superseded.
+
+    One that only signs `anew` what another said is due and runs out no later than that one.
 
     Raises:
         CertificateRefused: the run gives no grounds for it, or it cannot be signed. Nothing has been written then.
@@ -70,6 +78,8 @@ def issue(
     try:
         ring = keys()
         facts = _facts(version=version, run=run, decision=decision, ring=ring, now=now, rule=rule)
+        if anew is not None:
+            facts = replace(facts, not_after=min(facts.not_after, anew.not_after))
         bundle = issue_bundle(facts=facts, keys=ring)
     except KeysRefusedError as refusal:
         logger.exception("nothing can be signed")
@@ -78,6 +88,7 @@ def issue(
         ) from refusal
     except ValueError as fault:
         raise CertificateRefused(str(fault)) from fault
+    due = (now + timedelta(days=rule.revalidation_days)).date()
     for live in _live(version):
         _move(live, live.supersede, "certificate.superseded", actor=actor, reason=_("A newer certificate was issued."))
     certificate = Certificate.objects.create(
@@ -90,7 +101,7 @@ def issue(
         tier=run.tier,
         not_before=facts.not_before,
         not_after=facts.not_after,
-        revalidate_on=(now + timedelta(days=rule.revalidation_days)).date(),
+        revalidate_on=due if anew is None else min(due, anew.revalidate_on),
         conditions="\n".join(facts.conditions),
         bundle=bundle,
         bundle_sha256=hashlib.sha256(bundle).hexdigest(),

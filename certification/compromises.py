@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from certification import certificates
 from certification.enums import CertificateState
+from certification.keyring import keys
 from certification.models import Certificate
 from certification.verify.names import KeyStatus, Role
 from governance.models import LedgerLeaf
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from certification.verify.root import TrustRoot
@@ -28,6 +33,13 @@ class Hit:
     log_index: int | None
     """Where the log says it was issued; None where it does not."""
     reason: str
+
+    @property
+    def may_be_reissued(self) -> bool:
+        """Whether its key is all that is wrong with it: it is active, or suspended for its key."""
+        certificate = self.certificate
+        suspended = certificate.state == CertificateState.SUSPENDED and certificate.state_reason == self.reason
+        return certificate.state == CertificateState.ACTIVE or suspended
 
 
 def hit(root: TrustRoot, *, now: datetime) -> list[Hit]:
@@ -67,15 +79,63 @@ def _reason(certificate: Certificate, cutoff: int) -> str:
     }
 
 
-def suspend_hit(root: TrustRoot, *, now: datetime, actor: User | None) -> tuple[int, list[str]]:
-    """Suspend what is hit and still active, each for itself; gives how many, and what was refused."""
-    count, refused = 0, []
-    for found in hit(root, now=now):
-        if found.certificate.state != CertificateState.ACTIVE:
+def suspend_hit(*, actor: User | None) -> Answer:
+    """Suspend what is hit and still active, each for itself. Raises KeysRefusedError."""
+    answer = Answer()
+    for found in hit(keys().trust_root, now=timezone.now()):
+        if found.certificate.state == CertificateState.ACTIVE:
+            with answer.to(found):
+                certificates.suspend(certificate=found.certificate, actor=actor, reason=found.reason)
+    return answer
+
+
+def reissue_hit(*, actor: User | None) -> Answer:
+    """Sign anew what is hit, with the key in force, on the same grounds and for no longer; each for itself.
+
+    What has lost its grounds since is suspended. What was suspended for another reason stays so: its key is not what
+    is wrong with it. Raises KeysRefusedError.
+    """
+    answer = Answer()
+    for found in hit(keys().trust_root, now=timezone.now()):
+        if not found.may_be_reissued:
             continue
+        with answer.to(found):
+            try:
+                _reissue(found, actor)
+            except certificates.CertificateRefused:
+                if found.certificate.state == CertificateState.ACTIVE:
+                    certificates.suspend(certificate=found.certificate, actor=actor, reason=found.reason)
+                raise
+    return answer
+
+
+@transaction.atomic
+def _reissue(found: Hit, actor: User | None) -> None:
+    """Raises CertificateRefused."""
+    old = (
+        Certificate.objects.select_for_update()
+        .select_related("version__plugin", "version__artifact", "run")
+        .get(pk=found.certificate.pk)
+    )
+    if not Hit(old, found.log_index, found.reason).may_be_reissued:
+        raise certificates.CertificateRefused(_("It was changed meanwhile."))
+    certificates.issue(version=old.version, run=old.run, decision=old.decision, actor=actor, anew=old)
+
+
+@dataclass(slots=True)
+class Answer:
+    """What became of the certificates that were hit."""
+
+    done: int = 0
+    refused: list[str] = field(default_factory=list)
+    """A sentence for each that could not be changed."""
+
+    @contextmanager
+    def to(self, found: Hit) -> Iterator[None]:
+        """Count what the block does to one certificate; what is refused about it stops no other."""
         try:
-            certificates.suspend(certificate=found.certificate, actor=actor, reason=found.reason)
-            count += 1
+            yield
         except certificates.CertificateRefused as refusal:
-            refused.append(f"{found.certificate}: {refusal}")
-    return count, refused
+            self.refused.append(f"{found.certificate}: {refusal}")
+        else:
+            self.done += 1

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from certification import revalidation
+from certification import compromises, revalidation
+from governance.models import User
 
 
 def revalidate_due() -> str:
@@ -12,3 +13,15 @@ def revalidate_due() -> str:
     broken: list[revalidation.Broken] = []
     started = revalidation.revalidate_due(today=timezone.now().date(), broken=broken)
     return f"{len(started)} revalidations started, {len(broken)} broken"
+
+
+def suspend_hit(*, actor_id: int) -> str:
+    """Suspend what a compromised key takes down; may run twice, the second finds nothing."""
+    answer = compromises.suspend_hit(actor=User.objects.filter(pk=actor_id).first())
+    return "\n".join([f"{answer.done} certificates suspended", *answer.refused])
+
+
+def reissue_hit(*, actor_id: int) -> str:
+    """Sign anew what a compromised key takes down; may run twice, the second goes on where the first ended."""
+    answer = compromises.reissue_hit(actor=User.objects.filter(pk=actor_id).first())
+    return "\n".join([f"{answer.done} certificates issued anew", *answer.refused])

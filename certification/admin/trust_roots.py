@@ -10,14 +10,16 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from certification import compromises, key_report
 from certification.admin.certificates import SUSPEND
 from certification.attest.private_files import KeysRefusedError
+from certification.enums import CertificateState
 from certification.models import TrustRootVersion
 from governance.admin.base import ReadOnlyAdmin, require, require_post
 from governance.badges import state_badge
+from governance.queue import enqueue
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -31,6 +33,10 @@ WORDS = {
     "active": gettext_lazy("Active"),
     "retired": gettext_lazy("Retired"),
     "compromised": gettext_lazy("Compromised"),
+}
+ANSWERS = {
+    "suspend_hit": gettext_lazy("The worker suspends them now; reload the page to see how far it is."),
+    "reissue_hit": gettext_lazy("The worker issues them anew now; reload the page to see how far it is."),
 }
 
 
@@ -61,9 +67,9 @@ class TrustRootVersionAdmin(ReadOnlyAdmin[TrustRootVersion]):
         return format_html('<a class="pw-link" href="{}">{}</a>', address, _("Download the trust root"))
 
     def get_urls(self) -> list[URLPattern]:
-        """Django's, and one to suspend what a compromise hits."""
-        suspend = self.admin_site.admin_view(self.suspend_view)
-        return [path("suspend-hit/", suspend, name="certification_trustrootversion_suspend_hit"), *super().get_urls()]
+        """Django's, and one to answer a compromise."""
+        answer = self.admin_site.admin_view(self.answer_view)
+        return [path("answer/", answer, name="certification_trustrootversion_answer"), *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The keys as they are now, above the list of versions."""
@@ -79,24 +85,18 @@ class TrustRootVersionAdmin(ReadOnlyAdmin[TrustRootVersion]):
                 "key_rows": [(line, state_badge(line.status, WORDS[line.status])) for line in report.keys],
                 "hits": hits[:SHOWN],
                 "hit_count": len(hits),
-                "active_hits": sum(hit.certificate.state == "active" for hit in hits),
+                "active_hits": sum(hit.certificate.state == CertificateState.ACTIVE for hit in hits),
+                "reissuable": sum(hit.may_be_reissued for hit in hits),
                 "may_suspend": request.user.has_perm(SUSPEND),
             }
         return super().changelist_view(request, {**extra, **(extra_context or {})})
 
-    def suspend_view(self, request: SignedInRequest) -> HttpResponse:
-        """Suspend every certificate that a compromised key takes down."""
+    def answer_view(self, request: SignedInRequest) -> HttpResponse:
+        """Hand the certificates that a compromised key takes down to the worker."""
         require(request, "certification.view_trustrootversion", SUSPEND)
         require_post(request)
-        now = timezone.now()
-        try:
-            root = key_report.report(now=now).root
-        except KeysRefusedError as refusal:
-            self.message_user(request, str(refusal), messages.ERROR)
-        else:
-            count, refused = compromises.suspend_hit(root, now=now, actor=request.user)
-            text = ngettext("%(n)d certificate suspended.", "%(n)d certificates suspended.", count) % {"n": count}
-            self.message_user(request, text, messages.SUCCESS if not refused else messages.WARNING)
-            for line in refused[:SHOWN]:
-                self.message_user(request, line, messages.ERROR)
+        wanted = request.POST.get("answer", "")
+        if wanted in ANSWERS:
+            enqueue(f"certification.tasks.{wanted}", actor_id=request.user.pk)
+            self.message_user(request, ANSWERS[wanted], messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:certification_trustrootversion_changelist"))

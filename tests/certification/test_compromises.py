@@ -1,13 +1,17 @@
 """A compromise takes down what the log does not prove to be older."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
 from certification import compromises, keyring, trust_roots
+from certification.certificates import suspend
 from certification.models import Certificate
 from governance import ledger
 from governance.models import LedgerLeaf
 from tests.factories import CertificateFactory
+from tests.support.certified import certified
 
 pytestmark = pytest.mark.django_db
 
@@ -73,9 +77,9 @@ def test_suspending_what_is_hit_says_why_and_leaves_the_rest():
     trust_roots.compromise(keyid=hit_one.keyid, log_size=0)
     other = issued()
 
-    count = compromises.suspend_hit(keyring.keys().trust_root, now=timezone.now(), actor=None)
+    answer = compromises.suspend_hit(actor=None)
 
-    assert count == (1, [])
+    assert (answer.done, answer.refused) == (1, [])
     for certificate in (hit_one, suspended, other):
         certificate.refresh_from_db()
     assert (hit_one.state, suspended.state, other.state) == ("suspended", "suspended", "active")
@@ -91,3 +95,56 @@ def test_what_is_hit_costs_the_same_for_any_number(count, django_assert_num_quer
 
     with django_assert_num_queries(2):
         assert len(compromises.hit(root, now=timezone.now())) == count
+
+
+@pytest.fixture
+def real(policy):
+    """A certificate issued by the service, and its place in the log."""
+    certificate = certified(policy)
+    ledger.sequence()
+    return certificate
+
+
+def newest(certificate):
+    return certificate.version.certificates.order_by("-pk").first()
+
+
+@pytest.mark.parametrize("first", ["active", "suspended"])
+def test_reissuing_signs_the_same_with_the_key_in_force(real, first):
+    Certificate.objects.filter(pk=real.pk).update(revalidate_on=timezone.localdate() + timedelta(days=3))
+    trust_roots.compromise(keyid=real.keyid, log_size=index_of(real))
+    if first == "suspended":
+        compromises.suspend_hit(actor=None)
+
+    answer = compromises.reissue_hit(actor=None)
+
+    assert (answer.done, answer.refused) == (1, [])
+    real.refresh_from_db()
+    new = newest(real)
+    assert (real.state, new.state) == ("superseded", "active")
+    assert new.keyid == keyring.keys().certifier.keyid != real.keyid
+    assert (new.run, new.decision, new.tier, new.not_after) == (real.run, real.decision, real.tier, real.not_after)
+    assert new.revalidate_on == real.revalidate_on
+    assert hit() == []
+
+
+def test_reissuing_leaves_suspended_what_was_suspended_for_another_reason(real):
+    suspend(certificate=real, actor=None, reason="It steals passwords.")
+    trust_roots.compromise(keyid=real.keyid, log_size=0)
+
+    answer = compromises.reissue_hit(actor=None)
+
+    assert (answer.done, answer.refused) == (0, [])
+    assert newest(real) == real
+
+
+def test_reissuing_suspends_what_has_lost_its_grounds(real, monkeypatch):
+    trust_roots.compromise(keyid=real.keyid, log_size=0)
+    monkeypatch.setattr("certification.certificates.lost_grounds", lambda _run: "A waiver has ended.")
+
+    answer = compromises.reissue_hit(actor=None)
+
+    assert answer.done == 0
+    assert "A waiver has ended." in answer.refused[0]
+    real.refresh_from_db()
+    assert (real.state, newest(real)) == ("suspended", real)

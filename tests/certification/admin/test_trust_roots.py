@@ -10,7 +10,7 @@ from tests.factories import CertificateFactory, UserFactory
 pytestmark = pytest.mark.django_db
 
 PAGE = "admin:certification_trustrootversion_changelist"
-SUSPEND = "admin:certification_trustrootversion_suspend_hit"
+ANSWER = "admin:certification_trustrootversion_answer"
 
 
 @pytest.fixture(autouse=True)
@@ -60,18 +60,20 @@ def compromised():
     return certificate
 
 
-def test_page_names_what_a_compromise_hits_and_suspends_it(client):
+def test_page_names_what_a_compromise_hits_and_suspends_it(client, run_tasks):
     client.force_login(UserFactory(role=Role.LEAD_REVIEWER))
     certificate = compromised()
 
     page = client.get(reverse(PAGE)).content.decode()
     assert "1 certificate that nobody can rely on" in page
     assert "Suspend 1 certificate" in page
-    page = client.post(reverse(SUSPEND), follow=True).content.decode()
+    with run_tasks():
+        client.post(reverse(ANSWER), {"answer": "suspend_hit"})
 
     certificate.refresh_from_db()
     assert certificate.state == "suspended"
-    assert "1 certificate suspended." in page
+    page = client.get(reverse(PAGE)).content.decode()
+    assert "The worker suspends them now" in page
     assert "Suspend 1 certificate" not in page
 
 
@@ -80,9 +82,9 @@ def test_only_those_who_may_suspend_do(client):
     certificate = compromised()
 
     assert "Suspend 1" not in client.get(reverse(PAGE)).content.decode()
-    assert client.post(reverse(SUSPEND)).status_code == 403
+    assert client.post(reverse(ANSWER), {"answer": "suspend_hit"}).status_code == 403
     client.force_login(UserFactory(role=Role.LEAD_REVIEWER))
-    assert client.get(reverse(SUSPEND)).status_code == 403
+    assert client.get(reverse(ANSWER)).status_code == 403
 
     certificate.refresh_from_db()
     assert certificate.state == "active"
