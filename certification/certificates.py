@@ -4,31 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import secrets
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from certification import recalls
-from certification.attest.bundle import issue_bundle
+from certification import check_results, recalls, status_lists
+from certification.attest.bundle import issue_certificate
 from certification.attest.private_files import KeysRefusedError
-from certification.attest.vsa import CertificateFacts, FeedFacts, PluginName, Resource
-from certification.enums import CERTIFICATE_LIVE, CertificateState
+from certification.attest.vsa import LogPosition
+from certification.enums import CERTIFICATE_LIVE, CertificateState, ReasonClass
 from certification.grounds import lost_grounds
 from certification.keyring import keys
 from certification.models import Certificate
+from certification.statements import certificate_facts
 from governance import ledger
 from governance.canonical import digest
 from governance.fsm import ConcurrentTransition, TransitionNotAllowed
 from governance.policies import PolicyRules
-from governance.release import VERSION
 from governance.vocabulary import Tier
-from plugins.checks.base import engine_versions
 from plugins.enums import Standing, VersionState
 from plugins.interests import own_interest
 from plugins.services import set_standing
@@ -36,18 +33,12 @@ from plugins.services.certified import set_certified
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
-    from certification.attest.keys import KeyRing
     from certification.models import Decision
     from governance.models import User
-    from governance.policies import TierRule
     from plugins.models import Plugin, PluginVersion, VettingRun
 
 logger = logging.getLogger(__name__)
-
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Crockford's base 32: nothing that looks like something else when read out."""
 
 
 class CertificateRefused(Exception):
@@ -75,12 +66,26 @@ def issue(
     assert run.policy is not None  # noqa: S101 - refused above; mypy cannot see it
     now = timezone.now().replace(microsecond=0)
     rule = PolicyRules.from_dict(run.policy.rules, validate=False).tiers[Tier(run.tier)]
+    for live in _live(version):
+        _move(
+            live,
+            live.supersede,
+            "certificate.superseded",
+            actor=actor,
+            reason=_("A newer certificate was issued."),
+            reason_class=ReasonClass.SUPERSEDED,
+        )
     try:
         ring = keys()
-        facts = _facts(version=version, run=run, decision=decision, ring=ring, now=now, rule=rule)
+        attestations = check_results.attest(run=run, ring=ring)
+        position = LogPosition(ring.log_origin, ledger.reserve_index())
+        facts = certificate_facts(
+            version=version, run=run, decision=decision, ring=ring, now=now, rule=rule, log=position,
+            attestations=attestations,
+        )  # fmt: skip
         if anew is not None:
             facts = replace(facts, not_after=min(facts.not_after, anew.not_after))
-        bundle = issue_bundle(facts=facts, keys=ring)
+        envelope = issue_certificate(facts=facts, keys=ring)
     except KeysRefusedError as refusal:
         logger.exception("nothing can be signed")
         raise CertificateRefused(
@@ -89,8 +94,6 @@ def issue(
     except ValueError as fault:
         raise CertificateRefused(str(fault)) from fault
     due = (now + timedelta(days=rule.revalidation_days)).date()
-    for live in _live(version):
-        _move(live, live.supersede, "certificate.superseded", actor=actor, reason=_("A newer certificate was issued."))
     certificate = Certificate.objects.create(
         serial=facts.serial,
         version=version,
@@ -103,8 +106,9 @@ def issue(
         not_after=facts.not_after,
         revalidate_on=due if anew is None else min(due, anew.revalidate_on),
         conditions="\n".join(facts.conditions),
-        bundle=bundle,
-        bundle_sha256=hashlib.sha256(bundle).hexdigest(),
+        envelope=envelope,
+        envelope_sha256=hashlib.sha256(envelope).hexdigest(),
+        log_index=position.index,
         keyid=ring.certifier.keyid,
         demo=ring.demo,
         issued_by=actor,
@@ -114,12 +118,15 @@ def issue(
         subject=certificate,
         actor=actor,
         details={
-            "sha256": certificate.sha256,
-            "bundle_sha256": certificate.bundle_sha256,
+            "certificate": certificate.envelope_sha256,
+            "serial": certificate.serial,
+            "artifact": certificate.sha256,
             "keyid": certificate.keyid,
             "not_after": facts.not_after.isoformat(),
         },
+        index=position.index,
     )
+    transaction.on_commit(_checkpoint, robust=True)
     set_standing(plugin=version.plugin, standing=Standing.CERTIFIED, actor=actor, reason=certificate.serial)
     set_certified(plugin=version.plugin, run=run, actor=actor)
     return certificate
@@ -142,72 +149,36 @@ def _unfounded(version: PluginVersion, run: VettingRun) -> str:
     return ""
 
 
-def _facts(
-    *,
-    version: PluginVersion,
-    run: VettingRun,
-    decision: Decision | None,
-    ring: KeyRing,
-    now: datetime,
-    rule: TierRule,
-) -> CertificateFacts:
-    report, artifact = run.report, version.artifact
-    policy = run.policy
-    assert policy is not None  # noqa: S101 - `issue` has refused this; mypy cannot see it
-    feeds = report["feed"]
-    return CertificateFacts(
-        serial=new_serial(now),
-        plugin=PluginName(name=version.plugin.name, version=version.version, format=version.plugin.format),
-        artifact_name=artifact.filename,
-        artifact_sha256=artifact.sha256,
-        resource_uri=version.purl,
-        tier=Tier(run.tier),
-        time_verified=now,
-        not_before=now,
-        not_after=now + timedelta(days=rule.validity_days),
-        verifier_id=ring.verifier_id,
-        verifier_version={"plugwarden": VERSION} | _engines(report),
-        policy=Resource(uri=f"{settings.PORTAL_URL}/policy/{policy.version}/policy.json", sha256=policy.digest),
-        policy_version=policy.version,
-        demo=ring.demo,
-        input_attestations=(
-            # A name in one language: signed bytes do not depend on who decides.
-            Resource(f"urn:plugwarden:vetting-report:{run.report_sha256}", run.report_sha256, name="vetting report"),
-        ),
-        conditions=tuple(
-            line.strip() for line in (decision.conditions if decision else "").splitlines() if line.strip()
-        ),
-        capabilities=tuple(sorted(use["id"] for use in report["capabilities"] if use["declared"])),
-        hosts=tuple(sorted({use["host"] for use in report["egress"] if use["declared"]})),
-        advisory_feeds=tuple(
-            FeedFacts(name=name, records=feeds["records"], age_days=int(feeds["age_days"]), demo=feeds["demo"])
-            for name in (feeds["names"] if feeds else ())
-        ),
-    )
-
-
-def _engines(report: dict[str, list[dict[str, str]]]) -> dict[str, str]:
-    """Each engine's version, as a VSA's `verifier.version` wants them: component to version."""
-    versions: dict[str, str] = {}
-    for check in report["checks"]:
-        versions |= engine_versions(check["engine"], check["engine_version"])
-    return versions
-
-
-def new_serial(now: datetime) -> str:
-    """A serial nobody can guess and anybody can read out: PW-YYYYMMDD-XXXXXXXX."""
-    return f"PW-{now:%Y%m%d}-{''.join(secrets.choice(ALPHABET) for _place in range(8))}"
+def _checkpoint() -> None:
+    """Have the log sign that it has the certificate. Where it cannot, the next who wants a proof hears of it."""
+    try:
+        ledger.make_checkpoint()
+    except ledger.LedgerError:
+        logger.critical("the certificate just issued cannot be proven yet", exc_info=True)
 
 
 @transaction.atomic
-def suspend(*, certificate: Certificate, actor: User | None, reason: str) -> Certificate:
-    """Set a certificate aside for now.
+def suspend(
+    *,
+    certificate: Certificate,
+    actor: User | None,
+    reason: str,
+    reason_class: str = ReasonClass.UNSPECIFIED,
+) -> Certificate:
+    """Set a certificate aside for now. The public is told `reason_class`, not `reason`.
 
     Raises:
         CertificateRefused: no reason is given, or it is not active.
     """
     _demand_reason(reason)
-    _move(certificate, certificate.suspend, "certificate.suspended", actor=actor, reason=reason)
+    _move(
+        certificate,
+        certificate.suspend,
+        "certificate.suspended",
+        actor=actor,
+        reason=reason,
+        reason_class=reason_class,
+    )
     _refresh_standing(certificate, actor)
     return certificate
 
@@ -230,14 +201,27 @@ def reinstate(*, certificate: Certificate, actor: User | None, reason: str) -> C
 
 
 @transaction.atomic
-def revoke(*, certificate: Certificate, actor: User | None, reason: str) -> Certificate:
-    """Take a certificate back for good.
+def revoke(
+    *,
+    certificate: Certificate,
+    actor: User | None,
+    reason: str,
+    reason_class: str = ReasonClass.UNSPECIFIED,
+) -> Certificate:
+    """Take a certificate back for good. The public is told `reason_class`, not `reason`.
 
     Raises:
         CertificateRefused: no reason is given, or it is neither active nor suspended.
     """
     _demand_reason(reason)
-    _move(certificate, certificate.revoke, "certificate.revoked", actor=actor, reason=reason)
+    _move(
+        certificate,
+        certificate.revoke,
+        "certificate.revoked",
+        actor=actor,
+        reason=reason,
+        reason_class=reason_class,
+    )
     _refresh_standing(certificate, actor)
     return certificate
 
@@ -249,22 +233,29 @@ def note_expired(*, certificate: Certificate) -> bool:
     found = late.select_for_update().filter(pk=certificate.pk).first()
     if found is None:
         return False
-    _move(found, found.expire, "certificate.expired", actor=None, reason=_("Its time ran out."))
+    _move(
+        found,
+        found.expire,
+        "certificate.expired",
+        actor=None,
+        reason=_("Its time ran out."),
+        reason_class=ReasonClass.EXPIRED,
+    )
     _refresh_standing(found, None)
     return True
 
 
-def suspend_live(*, version: PluginVersion, actor: User | None, reason: str) -> None:
+def suspend_live(*, version: PluginVersion, actor: User | None, reason: str, reason_class: ReasonClass) -> None:
     """Suspend whatever certificate of a version is active."""
     for live in _live(version):
         if live.state == CertificateState.ACTIVE:
-            suspend(certificate=live, actor=actor, reason=reason)
+            suspend(certificate=live, actor=actor, reason=reason, reason_class=reason_class)
 
 
-def revoke_live(*, version: PluginVersion, actor: User | None, reason: str) -> None:
+def revoke_live(*, version: PluginVersion, actor: User | None, reason: str, reason_class: ReasonClass) -> None:
     """Revoke whatever certificate of a version is still live."""
     for live in _live(version):
-        revoke(certificate=live, actor=actor, reason=reason)
+        revoke(certificate=live, actor=actor, reason=reason, reason_class=reason_class)
 
 
 def standing_of(plugin: Plugin, otherwise: Standing) -> Standing:
@@ -296,13 +287,21 @@ def _demand_reason(reason: str) -> None:
 
 
 def _move(
-    certificate: Certificate, transition: Callable[[], None], verb: str, *, actor: User | None, reason: str
+    certificate: Certificate,
+    transition: Callable[[], None],
+    verb: str,
+    *,
+    actor: User | None,
+    reason: str,
+    reason_class: str = "",
 ) -> None:
     before = certificate.get_state_display()
     try:
         transition()
         certificate.state_reason = reason.strip()
-        certificate.save(update_fields=["state", "state_reason"])
+        certificate.reason_class = reason_class
+        certificate.state_since = timezone.now()
+        certificate.save(update_fields=["state", "state_reason", "reason_class", "state_since"])
     except ConcurrentTransition as late:
         raise CertificateRefused(
             _("%(serial)s was changed meanwhile. Reload the page.") % {"serial": certificate}
@@ -311,5 +310,7 @@ def _move(
         raise CertificateRefused(
             _("%(serial)s is %(state)s: this cannot be done.") % {"serial": certificate, "state": before.lower()}
         ) from refusal
-    ledger.record(verb=verb, subject=certificate, actor=actor, details={"reason": reason.strip()})
+    details = {"reason": reason.strip()} | ({"kind": reason_class} if reason_class else {})
+    ledger.record(verb=verb, subject=certificate, actor=actor, details=details)
     recalls.note(certificate=certificate)
+    status_lists.refresh_soon()

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from certification import certificates
-from certification.enums import CertificateState
+from certification.enums import CertificateState, ReasonClass
 from certification.keyring import keys
 from certification.models import Certificate
 from certification.verify.names import KeyStatus, Role
@@ -85,7 +85,7 @@ def suspend_hit(*, actor: User | None) -> Answer:
     for found in hit(keys().trust_root, now=timezone.now()):
         if found.certificate.state == CertificateState.ACTIVE:
             with answer.to(found):
-                certificates.suspend(certificate=found.certificate, actor=actor, reason=found.reason)
+                _suspend(found, actor)
     return answer
 
 
@@ -104,9 +104,16 @@ def reissue_hit(*, actor: User | None) -> Answer:
                 _reissue(found, actor)
             except certificates.CertificateRefused:
                 if found.certificate.state == CertificateState.ACTIVE:
-                    certificates.suspend(certificate=found.certificate, actor=actor, reason=found.reason)
+                    _suspend(found, actor)
                 raise
     return answer
+
+
+def _suspend(found: Hit, actor: User | None) -> None:
+    """Raises CertificateRefused."""
+    certificates.suspend(
+        certificate=found.certificate, actor=actor, reason=found.reason, reason_class=ReasonClass.KEY_COMPROMISE
+    )
 
 
 @transaction.atomic

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from certification import certificates
-from certification.enums import DecisionOutcome
+from certification.enums import DecisionOutcome, ReasonClass
 from certification.grounds import lost_grounds
 from certification.models import Decision, Review
 from certification.reviews import ReviewRefused, lock, require_reviewer
@@ -168,7 +168,7 @@ def _apply(decision: Decision, actor: User) -> None:
     if decision.outcome == DecisionOutcome.APPROVE:
         certificates.issue(version=version, run=review.run, decision=decision, actor=actor)
     elif decision.outcome == DecisionOutcome.REJECT:
-        certificates.revoke_live(version=version, actor=actor, reason=decision.reason)
+        certificates.revoke_live(version=version, actor=actor, reason=decision.reason, reason_class=ReasonClass.POLICY)
         set_standing(
             plugin=version.plugin, standing=certificates.standing_of(version.plugin, Standing.REFUSED), actor=actor
         )

@@ -56,6 +56,40 @@ class RecallState(TextChoices):
     REVOKED = CertificateState.REVOKED.value, _("Revoked")
 
 
+class ReasonClass(TextChoices):
+    """Why a certificate is not in force, in one word: all that is published of what reviewers wrote about it."""
+
+    VULNERABILITY = "vulnerability", _("A vulnerability")
+    MALWARE = "malware", _("Malicious code")
+    POLICY = "policy", _("The policy is not met")
+    KEY_COMPROMISE = "key_compromise", _("A key may be in wrong hands")
+    OWNER_REQUEST = "owner_request", _("The owner asked for it")
+    SUPERSEDED = "superseded", _("A newer certificate")
+    EXPIRED = "expired", _("Its time ran out")
+    UNSPECIFIED = "unspecified", _("Not specified")
+
+
+REASON_CHOSEN = (
+    ReasonClass.VULNERABILITY,
+    ReasonClass.MALWARE,
+    ReasonClass.POLICY,
+    ReasonClass.KEY_COMPROMISE,
+    ReasonClass.OWNER_REQUEST,
+    ReasonClass.UNSPECIFIED,
+)
+"""Those a person chooses from; the others follow from what happened."""
+
+
+class ListedState(TextChoices):
+    """What a status list says of a certificate. One that is listed no more is in force again."""
+
+    SUSPENDED = "suspended", _("Suspended")
+    EXPIRED = "expired", _("Expired")
+    REVOKED = "revoked", _("Revoked")
+    SUPERSEDED = "superseded", _("Superseded")
+    UNLISTED = "unlisted", _("Listed no more")
+
+
 class RevalidationState(TextChoices):
     """States of a revalidation."""
 

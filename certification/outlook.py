@@ -53,13 +53,13 @@ class CertificationOutlook:
             answers=_answers(newest) if newest else {},
             decisions=_decisions(version),
             certificates=tuple(
-                _certificate_note(row, now) for row in version.certificates.select_related("version").defer("bundle")
+                _certificate_note(row, now) for row in version.certificates.select_related("version").defer("envelope")
             ),
         )
 
     def of_plugin(self, plugin: Plugin, now: datetime) -> tuple[CertificateNote, ...]:
         """The newest certificates of all versions of a plugin."""
-        rows = Certificate.objects.filter(version__plugin=plugin).select_related("version").defer("bundle")
+        rows = Certificate.objects.filter(version__plugin=plugin).select_related("version").defer("envelope")
         return tuple(_certificate_note(row, now) for row in rows[:SHOWN])
 
     def reviews_of(self, versions: Sequence[int], now: datetime) -> dict[int, ReviewNote]:

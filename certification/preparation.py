@@ -1,4 +1,4 @@
-"""What certification needs in place: signing keys, and the daily revalidation."""
+"""What certification needs in place: signing keys, the daily revalidation and the status list."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from governance.preparation import Say
 
 DAY = 24 * 60
+HOUR = 60
 
 
 def make_keys(_say: Say) -> None:
@@ -24,8 +25,9 @@ def make_keys(_say: Say) -> None:
 
 
 def schedule_revalidation(_say: Say) -> None:
-    """Look daily for certificates that have to be re-earned."""
+    """Look daily for certificates that have to be re-earned, and hourly whether the status list is due."""
     ensure_schedule(name="revalidation", task="certification.tasks.revalidate_due", minutes=DAY)
+    ensure_schedule(name="status list", task="certification.tasks.refresh_status_list", minutes=HOUR)
 
 
 def register_steps() -> None:

@@ -123,7 +123,7 @@ def _may_see(request: HttpRequest, found: Certificate) -> bool:
 def _successor(old: Certificate, rules: PublicRules) -> Certificate | None:
     """A public certificate of the same plugin that is in force, where this one is not."""
     rows = shown(Certificate.objects.valid_at(timezone.now()), rules).filter(version__plugin=old.version.plugin_id)
-    return rows.select_related("version").defer("bundle").first()
+    return rows.select_related("version").defer("envelope").first()
 
 
 def _meaning(state: CertificateState) -> str:

@@ -55,7 +55,7 @@ def open_for(user: User) -> RecallQuerySet:
     """What a platform has to acknowledge now, oldest first."""
     found = Recall.objects.open_at(timezone.now()).asked_of(user).order_by("pk")
     return found.select_related("certificate__version__plugin").defer(
-        "certificate__bundle", "certificate__version__metadata", "certificate__version__declaration"
+        "certificate__envelope", "certificate__version__metadata", "certificate__version__declaration"
     )
 
 

@@ -9,7 +9,7 @@ from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
 from certification import automatic, certificates, revalidation, reviews
-from certification.enums import ReviewKind
+from certification.enums import ReasonClass, ReviewKind
 from plugins.enums import FileVerdict, RulingState, Trigger, VersionState
 from plugins.models import Finding, PluginVersion
 from plugins.services import RunRefused, request_run
@@ -55,7 +55,12 @@ def revalidate_hit(version: PluginVersion, actor: User, reason: str, **_kwargs: 
 def close_reviews(version: PluginVersion, actor: User, **_kwargs: Any) -> None:
     """A withdrawn version is nobody's work any more, and platforms are asked not to run it: nobody vets it again."""
     reviews.close_for_withdrawal(version=version, actor=actor)
-    certificates.suspend_live(version=version, actor=actor, reason=_("The owner has withdrawn the version."))
+    certificates.suspend_live(
+        version=version,
+        actor=actor,
+        reason=_("The owner has withdrawn the version."),
+        reason_class=ReasonClass.OWNER_REQUEST,
+    )
 
 
 @receiver(waiver_ended, dispatch_uid="certification.revalidate_without_waiver")
@@ -72,7 +77,12 @@ def act_on_file(decision: FileDecision, versions: list[int], actor: User | None,
     concerned = PluginVersion.objects.filter(pk__in=versions).select_related("plugin")
     for version in concerned:
         if blocks:  # whatever its state: one that is being vetted again may be certified all the while
-            certificates.suspend_live(version=version, actor=actor, reason=f"{decision}: {decision.reason}")
+            certificates.suspend_live(
+                version=version,
+                actor=actor,
+                reason=f"{decision}: {decision.reason}",
+                reason_class=ReasonClass.POLICY,
+            )
         if version.state not in (BLOCKABLE if blocks else UNDER_REVIEW):
             continue
         with suppress(RunRefused):  # a run is under way; one that does not know the decision is no ground to certify

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from certification import compromises, revalidation
+from certification import compromises, revalidation, status_lists
 from governance.models import User
 
 
@@ -25,3 +25,9 @@ def reissue_hit(*, actor_id: int) -> str:
     """Sign anew what a compromised key takes down; may run twice, the second goes on where the first ended."""
     answer = compromises.reissue_hit(actor=User.objects.filter(pk=actor_id).first())
     return "\n".join([f"{answer.done} certificates issued anew", *answer.refused])
+
+
+def refresh_status_list() -> str:
+    """Make the status list anew where it is due; may run at any time."""
+    found = status_lists.refresh()
+    return f"status list {found.sequence}, {found.listed} listed" if found else "no status list can be made"

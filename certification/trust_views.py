@@ -2,53 +2,103 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from typing import TYPE_CHECKING
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseNotModified
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.utils.cache import patch_cache_control
+from django.utils.http import parse_etags
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from certification import trust_roots
+from certification import status_lists, trust_roots
 from certification.attest.private_files import KeysRefusedError
+from certification.bundles import BundleUnavailable, NotLogged, bundle_of, proof_of
 from certification.keyring import trust_root_bytes
-from certification.models import Certificate, TrustRootVersion
+from certification.models import Certificate, CheckAttestation, StatusList, TrustRootVersion
+from certification.status_documents import StatusListAlteredError, delta_bytes, list_bytes
+from certification.status_lists import StatusListRefused
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.http import HttpRequest
 
 logger = logging.getLogger(__name__)
 
 FRESH = 60
-"""Seconds a shared cache may keep what can change at any moment."""
+"""Seconds a shared cache may keep what changes seldom."""
 UNCHANGING = 86_400
 LARGEST = 999_999_999
 """The highest version a trust root can have; every database takes it."""
+SEQUENCE_DIGITS = 15
 
 
 @require_safe
-def bundle(_request: HttpRequest, serial: str) -> HttpResponse:
-    """The signed bundle, byte for byte as it was issued; also of certificates that are worth nothing any more."""
+def bundle(request: HttpRequest, serial: str) -> HttpResponse:
+    """The certificate with the newest proof, status list and trust root; also of what is worth nothing any more."""
     found = get_object_or_404(Certificate, serial=serial)
-    response = HttpResponse(bytes(found.bundle), content_type="application/json")
-    response["Content-Disposition"] = f'attachment; filename="{found.bundle_filename}"'
-    response["ETag"] = f'"{found.bundle_sha256}"'
+    return _proving(request, bundle_of, found, found.bundle_filename, "application/json")
+
+
+@require_safe
+def proof(request: HttpRequest, serial: str) -> HttpResponse:
+    """The C2SP tlog-proof that the log has the certificate's issue."""
+    found = get_object_or_404(Certificate, serial=serial)
+    return _proving(request, proof_of, found, f"{found.serial}.tlog-proof", "text/plain; charset=utf-8")
+
+
+def _proving(
+    request: HttpRequest, make: Callable[[Certificate], bytes], found: Certificate, filename: str, content_type: str
+) -> HttpResponse:
+    try:
+        content = make(found)
+    except NotLogged as refusal:
+        return _sentence(str(refusal), status=404)
+    except BundleUnavailable as refusal:
+        return _sentence(str(refusal), status=503)
+    return _revalidated(request, content, content_type, filename)
+
+
+@require_safe
+def status_list(request: HttpRequest) -> HttpResponse:
+    """The newest status list; with `since=SEQUENCE` what changed since that one, or the whole where that is unknown."""
+    since = request.GET.get("since", "")
+    if since and not (since.isascii() and since.isdecimal() and len(since) <= SEQUENCE_DIGITS):
+        return _sentence(_("“since” has to be the number of a status list."), status=400)
+    try:
+        newest = status_lists.current(timezone.now())
+        older = StatusList.objects.filter(sequence=int(since), sequence__lte=newest.sequence).first() if since else None
+        content = delta_bytes(older, newest) if older else list_bytes(newest)
+    except StatusListRefused as refusal:
+        return _sentence(str(refusal), status=503)
+    except (KeysRefusedError, StatusListAlteredError) as refusal:
+        logger.critical("the status list cannot be given out: %s", refusal)
+        return _sentence(_("This portal has no status list that can be trusted at the moment."), status=503)
+    return _revalidated(request, content, "application/json")
+
+
+@require_safe
+def attestation(request: HttpRequest, sha256: str) -> HttpResponse:
+    """The signed result of one check, as certificates list it, byte for byte."""
+    found = get_object_or_404(CheckAttestation, sha256=sha256)
+    response = _answer(request, bytes(found.envelope), "application/json", f"{found.code}-{sha256[:12]}.intoto.json")
     patch_cache_control(response, public=True, max_age=UNCHANGING, immutable=True)
     return response
 
 
 @require_safe
-def trust_root(_request: HttpRequest) -> HttpResponse:
+def trust_root(request: HttpRequest) -> HttpResponse:
     """The signed trust root. Fetching it from here is convenient; knowing its digest from elsewhere is proof."""
     try:
         content = trust_root_bytes()
     except KeysRefusedError:
         logger.exception("the trust root cannot be served")
-        return HttpResponse(_("This portal has no usable trust root at the moment."), status=503)
-    response = HttpResponse(content, content_type="application/json")
-    response["Content-Disposition"] = 'attachment; filename="trust-root.json"'
+        return _sentence(_("This portal has no usable trust root at the moment."), status=503)
+    response = _answer(request, content, "application/json", "trust-root.json")
     patch_cache_control(response, public=True, max_age=FRESH)
     return response
 
@@ -62,4 +112,30 @@ def older_trust_root(_request: HttpRequest, version: int) -> HttpResponse:
     response["Content-Disposition"] = f'attachment; filename="trust-root-{found.version}.json"'
     response["ETag"] = f'"{found.sha256}"'
     patch_cache_control(response, public=True, max_age=UNCHANGING, immutable=True)
+    return response
+
+
+def _revalidated(request: HttpRequest, content: bytes, content_type: str, filename: str = "") -> HttpResponse:
+    """What can change at any moment: kept by caches, and asked for again each time."""
+    response = _answer(request, content, content_type, filename)
+    patch_cache_control(response, public=True, no_cache=True)
+    return response
+
+
+def _answer(request: HttpRequest, content: bytes, content_type: str, filename: str) -> HttpResponse:
+    tag = f'"{hashlib.sha256(content).hexdigest()}"'
+    known = parse_etags(request.headers.get("If-None-Match", ""))
+    if tag in known or f"W/{tag}" in known:
+        response: HttpResponse = HttpResponseNotModified()
+    else:
+        response = HttpResponse(content, content_type=content_type)
+        if filename:
+            response["Content-Disposition"] = f'attachment; filename="{filename}"'
+    response["ETag"] = tag
+    return response
+
+
+def _sentence(text: str, *, status: int) -> HttpResponse:
+    response = HttpResponse(text, content_type="text/plain; charset=utf-8", status=status)
+    patch_cache_control(response, no_store=True)
     return response

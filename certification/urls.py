@@ -19,4 +19,7 @@ urlpatterns = [
     path("certificates/<str:serial>/badge.svg", views.certificate_badge, name="badge"),
     path("certificates/<str:serial>/", public_views.certificate, name="certificate"),
     path("certificates/<str:serial>/bundle/", trust_views.bundle, name="bundle"),
+    path("certificates/<str:serial>/proof/", trust_views.proof, name="proof"),
+    path("list.json", trust_views.status_list, name="status_list"),
+    path("attestations/<str:sha256>/", trust_views.attestation, name="attestation"),
 ]

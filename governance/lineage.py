@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 
 NAMES: dict[str, _StrPromise] = {
     "sha256": gettext_lazy("SHA-256"),
-    "bundle_sha256": gettext_lazy("SHA-256 of the certificate"),
+    "certificate": gettext_lazy("SHA-256 of the certificate"),
+    "envelope_sha256": gettext_lazy("SHA-256 of the certificate"),
+    "artifact": gettext_lazy("SHA-256"),
+    "kind": gettext_lazy("Kind of reason"),
     "report_sha256": gettext_lazy("SHA-256 of the vetting report"),
     "keyid": gettext_lazy("Signing key"),
     "not_after": gettext_lazy("Valid until"),
@@ -50,7 +53,7 @@ STORED_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\+00:00|Z)")
 LONG = 300
 """Characters of a value that are shown."""
 
-KEPT_BY_DIGEST = frozenset({"report", "bundle", "rules", "snapshot", "progress"})
+KEPT_BY_DIGEST = frozenset({"report", "envelope", "rules", "snapshot", "progress"})
 """Big fields: a digest beside them shows that they changed. No lineage is kept of a run's progress."""
 
 

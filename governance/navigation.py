@@ -66,6 +66,10 @@ GROUPS: tuple[tuple[_StrPromise, tuple[Link, ...]], ...] = (
             ),
             Link(_("Recalls"), "campaign", "admin:certification_recall_changelist", "certification.view_recall"),
             Link(_("Decisions"), "gavel", "admin:certification_decision_changelist", "certification.view_decision"),
+            Link(
+                _("Status lists"), "published_with_changes", "admin:certification_statuslist_changelist",
+                "certification.view_statuslist",
+            ),
         ),
     ),
     (

@@ -70,6 +70,9 @@ _SEE = {
     "certification.view_revalidation",
     "certification.view_recall",
     "certification.view_acknowledgement",
+    "certification.view_statuslist",
+    "certification.view_statuslistentry",
+    "certification.view_checkattestation",
     "audits.view_report",
 }
 _WRITE_RULES = {

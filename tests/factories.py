@@ -21,11 +21,14 @@ from certification.enums import CertificateState, DecisionOutcome, RevalidationT
 from certification.models import (
     Acknowledgement,
     Certificate,
+    CheckAttestation,
     CriterionAnswer,
     Decision,
     Recall,
     Revalidation,
     Review,
+    StatusList,
+    StatusListEntry,
     TrustRootVersion,
 )
 from governance.models import ApiToken, Criterion, PolicyState, PolicyVersion, User
@@ -786,7 +789,7 @@ class DecisionFactory(factory.django.DjangoModelFactory):
 
 
 class CertificateFactory(factory.django.DjangoModelFactory):
-    """A certificate in force. Its bundle is no signed one: issue one by the service where the bytes matter."""
+    """A certificate in force. Its envelope is no signed one: issue one by the service where the bytes matter."""
 
     class Meta:
         model = Certificate
@@ -800,8 +803,8 @@ class CertificateFactory(factory.django.DjangoModelFactory):
     not_before = factory.LazyFunction(timezone.now)
     not_after = factory.LazyFunction(lambda: timezone.now() + dt.timedelta(days=365))
     revalidate_on = factory.LazyFunction(lambda: timezone.localdate() + dt.timedelta(days=90))
-    bundle = b'{"unsigned": "test"}'
-    bundle_sha256 = hashlib.sha256(b'{"unsigned": "test"}').hexdigest()
+    envelope = b'{"unsigned": "test"}'
+    envelope_sha256 = hashlib.sha256(b'{"unsigned": "test"}').hexdigest()
     keyid = "e" * 64
     demo = True
 
@@ -816,6 +819,49 @@ class TrustRootVersionFactory(factory.django.DjangoModelFactory):
     version = factory.Sequence(lambda n: n + 1000)
     sha256 = "f" * 64
     envelope = b"{}"
+
+
+class StatusListFactory(factory.django.DjangoModelFactory):
+    """A status list. Its signature is none: have one made by the service where the bytes matter."""
+
+    class Meta:
+        model = StatusList
+
+    sequence = factory.Sequence(lambda number: number + 1)
+    this_update = factory.LazyFunction(timezone.now)
+    next_update = factory.LazyFunction(lambda: timezone.now() + dt.timedelta(days=1))
+    log_size = 7
+    log_root = bytes(32)
+    listed = 0
+    payload_sha256 = "a" * 64
+    keyid = "e" * 64
+    signature = bytes(64)
+
+
+class StatusListEntryFactory(factory.django.DjangoModelFactory):
+    """What a status list says of a certificate."""
+
+    class Meta:
+        model = StatusListEntry
+
+    list = factory.SubFactory(StatusListFactory)
+    certificate = factory.SubFactory(CertificateFactory)
+    state = "revoked"
+    reason_class = "policy"
+    at = factory.LazyFunction(timezone.now)
+
+
+class CheckAttestationFactory(factory.django.DjangoModelFactory):
+    """The signed result of a check. Its bytes are no signed ones."""
+
+    class Meta:
+        model = CheckAttestation
+
+    run = factory.SubFactory(VettingRunFactory)
+    code = "static"
+    envelope = b"{}"
+    sha256 = factory.Sequence("{:064x}".format)
+    keyid = "e" * 64
 
 
 class RevalidationFactory(factory.django.DjangoModelFactory):

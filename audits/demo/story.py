@@ -14,7 +14,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 
 from audits.demo import people, reports
-from certification import decisions, keyring, reviews
+from certification import bundles, decisions, keyring, reviews
 from certification.enums import DecisionOutcome, ReviewState
 from certification.models import Review
 from governance.models import CriterionKind, User
@@ -87,7 +87,7 @@ def load(watch: Watch) -> None:
     certificate = _certified(versions[CLEAN])
     _rejected(versions[REJECTED])
     shutil.move(built[CLEAN].path, folder() / built[CLEAN].filename)
-    (folder() / certificate.bundle_filename).write_bytes(bytes(certificate.bundle))
+    (folder() / certificate.bundle_filename).write_bytes(bundles.bundle_of(certificate))
     (folder() / "trust-root.json").write_bytes(keyring.trust_root_bytes())
     watch.say("Rendering the dossier and an audit report …")
     reports.make(

@@ -126,7 +126,7 @@ def _certified(audit: Audit, now: datetime) -> tuple[CertifiedLine, ...]:
     rows = (
         Certificate.objects.filter(issued_at__gte=start, issued_at__lt=end)
         .select_related("version__plugin")
-        .defer("bundle", "version__metadata", "version__declaration")
+        .defer("envelope", "version__metadata", "version__declaration")
         .order_by("issued_at", "id")
     )
     return tuple(

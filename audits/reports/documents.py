@@ -59,7 +59,7 @@ class CertificateFacts:
     conditions: str
     keyid: str
     signature: str
-    bundle_sha256: str
+    envelope_sha256: str
     demo: bool
     issued_at: datetime
     issued_by: str

@@ -12,11 +12,11 @@ from audits.reports import vetting
 from audits.reports.common import ReportRefused, made
 from audits.reports.documents import CertificateFacts, CriterionLine, DecisionLine, Dossier, Identity, RunFacts
 from audits.reports.lineage import lineage_lines
-from certification import keyring
+from certification import bundles, keyring
 from certification.attest.private_files import KeysRefusedError
 from certification.enums import CertificateState
 from certification.models import Certificate, CriterionAnswer, Decision
-from certification.verify.core import verify
+from certification.verify.core import Request, verify
 from certification.verify.errors import UnusableError
 from governance.models.choices import label
 from governance.vocabulary import Tier, Verdict
@@ -131,8 +131,8 @@ def _certificate(version: PluginVersion, now: datetime) -> CertificateFacts | No
         revalidate_on=found.revalidate_on,
         conditions=found.conditions,
         keyid=found.keyid,
-        signature=_signature(bytes(found.bundle)),
-        bundle_sha256=found.bundle_sha256,
+        signature=_signature(bytes(found.envelope)),
+        envelope_sha256=found.envelope_sha256,
         demo=found.demo,
         issued_at=found.issued_at,
         issued_by=str(found.issued_by) if found.issued_by else "",
@@ -146,13 +146,11 @@ def _verification(certificate: Certificate, version: PluginVersion, now: datetim
     """What the offline verifier says of the bundle now; never raises, since a dossier must be able to say so."""
     try:
         outcome = verify(
-            bundle=bytes(certificate.bundle),
+            bundle=bundles.bundle_of(certificate),
             trust_root=keyring.trust_root_bytes(),
-            artifact_sha256=version.artifact.sha256,
-            at=now.replace(microsecond=0),
-            expect_resource=version.purl,
+            request=Request(version.artifact.sha256, now.replace(microsecond=0), version.purl),
         )
-    except (UnusableError, KeysRefusedError, OSError) as problem:
+    except (UnusableError, KeysRefusedError, bundles.BundleUnavailable, OSError) as problem:
         return False, _("The bundle could not be verified: %(why)s") % {"why": problem}
     if outcome.valid:
         return True, _("All %(count)d steps of the offline verification passed.") % {"count": len(outcome.passed)}
@@ -160,9 +158,9 @@ def _verification(certificate: Certificate, version: PluginVersion, now: datetim
     return False, _("The offline verification failed at “%(step)s”: %(why)s") % values
 
 
-def _signature(bundle: bytes) -> str:
+def _signature(envelope: bytes) -> str:
     try:
-        return str(json.loads(bundle)["certificate"]["signatures"][0]["sig"])
+        return str(json.loads(envelope)["signatures"][0]["sig"])
     except (ValueError, LookupError, TypeError):
         return ""
 

@@ -1,4 +1,4 @@
-"""Reviews, decisions, certificates, recalls and revalidations in the admin."""
+"""Reviews, decisions, certificates, recalls, revalidations and status lists in the admin."""
 
 from certification.admin import (
     certificates,
@@ -8,6 +8,7 @@ from certification.admin import (
     review_page,
     reviews,
     sections,
+    status_lists,
     trust_roots,
 )
 
@@ -19,5 +20,6 @@ __all__ = [
     "review_page",
     "reviews",
     "sections",
+    "status_lists",
     "trust_roots",
 ]

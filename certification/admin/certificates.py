@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from certification import certificates as services
 from certification.admin.recalls import told
-from certification.enums import CERTIFICATE_LIVE, CertificateState
+from certification.enums import CERTIFICATE_LIVE, REASON_CHOSEN, CertificateState
 from certification.models import Certificate
 from governance.admin.base import ReadOnlyAdmin, require
 from governance.badges import badge, state_badge, tier_badge
@@ -46,6 +46,8 @@ class Move(NamedTuple):
     permission: str
     service: Callable[..., object]
     possible_from: tuple[CertificateState, ...]
+    classed: bool = True
+    """Whether the public is told a kind of reason."""
 
 
 MOVES = {
@@ -58,7 +60,7 @@ MOVES = {
         ),
         Move(
             "reinstate", gettext_lazy("Reinstate"), gettext_lazy("The certificate is in force again."),
-            SUSPEND, services.reinstate, (CertificateState.SUSPENDED,),
+            SUSPEND, services.reinstate, (CertificateState.SUSPENDED,), classed=False,
         ),
         Move(
             "revoke", gettext_lazy("Revoke"), gettext_lazy("The certificate ends for good. This cannot be undone."),
@@ -69,14 +71,25 @@ MOVES = {
 
 
 class ReasonForm(forms.Form):
-    """Why a certificate is moved."""
+    """Why a certificate is moved: in words for those concerned, and for an end also in one word for everybody."""
 
+    reason_class = forms.ChoiceField(
+        label=gettext_lazy("Kind of reason"),
+        help_text=gettext_lazy("Published in the status list, for everybody to read."),
+        choices=[("", gettext_lazy("Choose one"))] + [(kind.value, kind.label) for kind in REASON_CHOSEN],
+        widget=forms.Select(attrs={"class": "pw-input"}),
+    )
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
-        help_text=gettext_lazy("Owner and auditors read it."),
+        help_text=gettext_lazy("Owner and auditors read it. It is not published."),
         widget=forms.Textarea(attrs={"rows": 4, "class": "pw-input"}),
         max_length=4000,
     )
+
+    def __init__(self, *args: Any, move: Move, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not move.classed:
+            del self.fields["reason_class"]
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -118,16 +131,16 @@ class CertificateAdmin(ReadOnlyAdmin[Certificate]):
     search_help_text = gettext_lazy("Serial, plugin, version or SHA-256")
     actions = ("suspend", "reinstate", "revoke")
     fields = (
-        "serial", "version", "state_shown", "state_reason", "tier_shown", "conditions", "not_before", "not_after",
-        "revalidate_on", "platforms", "decision", "run", "policy", "sha256", "bundle_sha256", "keyid", "demo_shown",
-        "issued_at", "issued_by",
+        "serial", "version", "state_shown", "reason_class", "state_reason", "tier_shown", "conditions", "not_before",
+        "not_after", "revalidate_on", "platforms", "decision", "run", "policy", "sha256", "envelope_sha256",
+        "log_index", "keyid", "demo_shown", "issued_at", "issued_by",
     )  # fmt: skip
     readonly_fields = ("state_shown", "tier_shown", "platforms", "demo_shown")
     change_form_template = "admin/certification/certificate/change_form.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Certificate]:
         """Without the signed bytes."""
-        return super().get_queryset(request).defer("bundle")
+        return super().get_queryset(request).defer("envelope")
 
     @admin.display(description=gettext_lazy("State"), ordering="state")
     def state_shown(self, certificate: Certificate) -> SafeString:
@@ -175,10 +188,10 @@ class CertificateAdmin(ReadOnlyAdmin[Certificate]):
         move = MOVES[name]
         require(request, "certification.view_certificate", move.permission)
         chosen = self._chosen(request)
-        form = ReasonForm(request.POST or None)
+        form = ReasonForm(request.POST or None, move=move)
         if request.method == "POST" and form.is_valid():
             for certificate in chosen:
-                self._move(request, certificate, move, form.cleaned_data["reason"])
+                self._move(request, certificate, move, form.cleaned_data)
             one = chosen[0] if len(chosen) == 1 else None
             address = self.page_url(one) if one else reverse("admin:certification_certificate_changelist")
             return HttpResponseRedirect(address)
@@ -201,10 +214,10 @@ class CertificateAdmin(ReadOnlyAdmin[Certificate]):
             raise Http404(_("Choose certificates first."))
         return chosen
 
-    def _move(self, request: SignedInRequest, certificate: Certificate, move: Move, reason: str) -> None:
+    def _move(self, request: SignedInRequest, certificate: Certificate, move: Move, why: dict[str, Any]) -> None:
         values = {"serial": certificate.serial}
         try:
-            move.service(certificate=certificate, actor=request.user, reason=reason)
+            move.service(certificate=certificate, actor=request.user, **why)
         except services.CertificateRefused as refusal:
             values["why"] = str(refusal)
             self.message_user(request, _("%(serial)s: %(why)s") % values, messages.ERROR)

@@ -136,7 +136,9 @@ class RecallAdmin(ReadOnlyAdmin[Recall]):
         holding = Recall.objects.open_at(timezone.now()).filter(pk=OuterRef("pk"))
         found = super().get_queryset(request).annotate(holding=Exists(holding))
         found = found.prefetch_related("acknowledgements__user")
-        return found.defer("certificate__bundle", "certificate__version__metadata", "certificate__version__declaration")
+        return found.defer(
+            "certificate__envelope", "certificate__version__metadata", "certificate__version__declaration"
+        )
 
     def get_list_display(self, request: HttpRequest) -> tuple[str | Callable[[Recall], Any], ...]:  # noqa: ARG002
         """With who is missing: the platforms are asked for once for the whole page."""

@@ -22,7 +22,7 @@ def certificates(request: HttpRequest, version: PluginVersion) -> Mapping[str, o
     """The newest certificates of the version."""
     if not request.user.has_perm("certification.view_certificate"):
         return None
-    return {"certificates": version.certificates.defer("bundle")[:SHOWN]}
+    return {"certificates": version.certificates.defer("envelope")[:SHOWN]}
 
 
 def reviews(request: HttpRequest, version: PluginVersion) -> Mapping[str, object] | None:

@@ -12,6 +12,8 @@ from certification.verify.canonical import canonical
 from certification.verify.envelope import encode_base64, keyid_of, pae
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 
@@ -53,11 +55,17 @@ class Signer:
 
 def sign_envelope(*, payload: bytes, payload_type: str, signer: SigningKey) -> bytes:
     """Wrap a payload in an envelope with one signature, as canonical JSON."""
-    signature = signer.sign(pae(payload_type, payload))
+    return signed_envelope(payload, payload_type, {signer.keyid: signer.sign(pae(payload_type, payload))})
+
+
+def signed_envelope(payload: bytes, payload_type: str, signatures: Mapping[str, bytes]) -> bytes:
+    """Wrap a payload and signatures made before, by keyid, as canonical JSON."""
     return canonical(
         {
             "payload": encode_base64(payload),
             "payloadType": payload_type,
-            "signatures": [{"keyid": signer.keyid, "sig": encode_base64(signature)}],
+            "signatures": [
+                {"keyid": keyid, "sig": encode_base64(signature)} for keyid, signature in signatures.items()
+            ],
         }
     )

@@ -60,6 +60,14 @@ class FeedFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class LogPosition:
+    """Where the log will have the entry that says the certificate was issued."""
+
+    origin: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
 class CertificateFacts:
     """All a certificate says. Times need a zone and are cut to seconds."""
 
@@ -79,6 +87,7 @@ class CertificateFacts:
     policy: Resource
     policy_version: str
     demo: bool
+    log: LogPosition
     input_attestations: tuple[Resource, ...] = ()
     """All results the verdict rests on, by the digest of their stored form."""
     conditions: tuple[str, ...] = ()
@@ -129,6 +138,7 @@ def _extension(facts: CertificateFacts) -> dict[str, object]:
         "hosts": sorted(set(facts.hosts)),
         "policyVersion": facts.policy_version,
         "demo": facts.demo,
+        "log": {"origin": facts.log.origin, "index": facts.log.index},
         "advisoryFeeds": [
             {"name": feed.name, "records": feed.records, "ageDays": feed.age_days, "demo": feed.demo}
             for feed in facts.advisory_feeds
@@ -155,6 +165,7 @@ def _check(facts: CertificateFacts) -> None:
         (bool(DIGEST.fullmatch(facts.artifact_sha256)), "artifact_sha256 is not a SHA-256 in lower-case hexadecimal"),
         (all(DIGEST.fullmatch(resource.sha256) for resource in resources), "a resource has no proper SHA-256"),
         (all(URI.fullmatch(uri) for uri in (facts.verifier_id, *(r.uri for r in resources))), "a URI has a wrong form"),
+        (bool(facts.log.origin) and facts.log.index >= 0, "the place in the log is incomplete"),
         (stamp(facts.not_before) < stamp(facts.not_after), "the certificate would end before it begins"),
         (all(facts.conditions) and all(facts.capabilities) and all(facts.hosts), "a listed text is empty"),
         (

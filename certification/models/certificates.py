@@ -10,7 +10,13 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from certification.enums import CERTIFICATE_LIVE, CertificateState, RevalidationState, RevalidationTrigger
+from certification.enums import (
+    CERTIFICATE_LIVE,
+    CertificateState,
+    ReasonClass,
+    RevalidationState,
+    RevalidationTrigger,
+)
 from certification.models.reviews import Decision
 from governance.fsm import ConcurrentTransitionMixin, FSMField, transition
 from governance.models import PolicyVersion, Tracked
@@ -76,13 +82,24 @@ class Certificate(ConcurrentTransitionMixin, Tracked):
     not_after = models.DateTimeField(_("valid until"))
     revalidate_on = models.DateField(_("revalidate on"))
     conditions = models.TextField(_("conditions"), blank=True)
-    bundle = models.BinaryField(_("bundle"), editable=False)
-    bundle_sha256 = models.CharField(_("digest of the bundle"), max_length=64)
+    envelope = models.BinaryField(_("signed certificate"), editable=False)
+    envelope_sha256 = models.CharField(_("SHA-256 of the signed certificate"), max_length=64, db_index=True)
+    log_index = models.PositiveBigIntegerField(
+        _("entry in the log"), null=True, blank=True, help_text=_("Empty: issued before there was a log.")
+    )
     keyid = models.CharField(_("signing key"), max_length=64)
     demo = models.BooleanField(
         _("demo"), default=False, help_text=_("Signed with the demo key: worth nothing outside.")
     )
     state_reason = models.TextField(_("reason of the state"), blank=True)
+    reason_class = models.CharField(
+        _("kind of reason"),
+        max_length=20,
+        choices=ReasonClass,
+        blank=True,
+        help_text=_("Published, unlike the reason."),
+    )
+    state_since = models.DateTimeField(_("in this state since"), null=True, blank=True, db_index=True)
     issued_at = models.DateTimeField(_("issued"), auto_now_add=True)
     issued_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("issued by"), null=True, blank=True
@@ -90,7 +107,7 @@ class Certificate(ConcurrentTransitionMixin, Tracked):
 
     write_once = (
         "serial", "version_id", "decision_id", "run_id", "policy_id", "sha256", "tier", "not_before", "not_after",
-        "conditions", "bundle", "bundle_sha256", "keyid", "demo", "issued_at", "issued_by_id",
+        "conditions", "envelope", "envelope_sha256", "log_index", "keyid", "demo", "issued_at", "issued_by_id",
     )  # fmt: skip
     objects = CertificateQuerySet.as_manager()
 

@@ -78,7 +78,7 @@ def list_expiring(request: HttpRequest) -> Listing:
         columns=(_("Certificate"), _("Version"), _("Risk tier"), _("Valid until"), _("Revalidated by")),
         rows=expiring(timezone.now(), spans.get(code))
         .select_related("version__plugin")
-        .defer("bundle", "version__metadata", "version__declaration")
+        .defer("envelope", "version__metadata", "version__declaration")
         .order_by("not_after", "pk"),
         cells=_certificate_cells,
     )

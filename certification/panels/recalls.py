@@ -99,7 +99,7 @@ def list_recalls(request: HttpRequest) -> Listing:
         title=f"{title}: {age.title}" if age else title,
         columns=(_("Recall"), _("Certificate"), _("Version"), _("State"), _("Since")),
         rows=rows.select_related("certificate__version__plugin")
-        .defer("certificate__bundle", "certificate__version__metadata", "certificate__version__declaration")
+        .defer("certificate__envelope", "certificate__version__metadata", "certificate__version__declaration")
         .order_by("at", "pk"),
         cells=_cells,
     )

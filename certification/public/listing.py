@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 SOON = 30
 """Days within which a certificate counts as running out."""
-UNREAD = ("bundle", "policy__rules", "version__metadata", "version__declaration")
+UNREAD = ("envelope", "policy__rules", "version__metadata", "version__declaration")
 """Large columns that no list shows."""
 
 

@@ -20,6 +20,7 @@ from .names import (
     SLSA_BUILD_PREFIX,
     STATEMENT_TYPE,
     TIERS,
+    Code,
     Environment,
     certified_level,
 )
@@ -65,6 +66,9 @@ class Certificate:
     levels: tuple[str, ...]
     issued: datetime
     """When the verifier reached its verdict (`timeVerified`)."""
+    log_origin: str
+    log_index: int
+    """Where the log has the entry of its issue."""
 
 
 def check_subject(statement: dict[str, object], artifact_sha256: str) -> None:
@@ -129,6 +133,7 @@ def read_certificate(predicate: dict[str, object], levels: tuple[str, ...], root
         raise ProblemError(f"the certificate lacks the extension {EXTENSION}")
     extension = as_object(predicate[EXTENSION], "the certificate's extension")
     plugin = as_object(extension.get("plugin"), "plugin")
+    log = as_object(extension.get("log"), "log")
     certificate = Certificate(
         serial=text(extension, "serial"),
         name=text(plugin, "name"),
@@ -147,6 +152,8 @@ def read_certificate(predicate: dict[str, object], levels: tuple[str, ...], root
         resource_uri=text(predicate, "resourceUri"),
         levels=levels,
         issued=moment(predicate, "timeVerified"),
+        log_origin=text(log, "origin"),
+        log_index=number(log, "index"),
     )
     _check_agreement(certificate, root)
     return certificate
@@ -169,8 +176,8 @@ def _check_agreement(certificate: Certificate, root: TrustRoot) -> None:
 def check_validity(certificate: Certificate, key: TrustedKey, at: datetime) -> None:
     """Check that the certificate holds at `at` and that its key was allowed to sign when it was issued."""
     if at < certificate.not_before:
-        raise ProblemError(f"the certificate is not valid before {stamp(certificate.not_before)}")
+        raise ProblemError(f"the certificate is not valid before {stamp(certificate.not_before)}", Code.NOT_YET_VALID)
     if at >= certificate.not_after:
-        raise ProblemError(f"the certificate expired at {stamp(certificate.not_after)}")
+        raise ProblemError(f"the certificate expired at {stamp(certificate.not_after)}", Code.EXPIRED)
     if not key.valid_from <= certificate.issued < key.valid_to:
         raise ProblemError("the certificate was issued outside the time in which its key may sign")

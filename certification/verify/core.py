@@ -2,99 +2,80 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING
 
 from . import certificate as statements
-from .canonical import parse, parse_canonical, require_canonical
-from .envelope import Envelope, check_signatures, read_envelope
+from .bundle import read_bundle, read_signed_list
+from .canonical import LARGEST, parse, parse_canonical
+from .envelope import check_signatures, read_envelope
 from .errors import ProblemError, RefusedError, UnusableError
-from .fields import as_object, closed
+from .fields import as_object
+from .inclusion import check_logged
 from .names import (
     BUNDLE_SCHEMA,
     DOCUMENT_LIMIT,
     STATEMENT_PAYLOAD,
+    STATUS_LIST_PAYLOAD,
     TRUST_ROOT_PAYLOAD,
     Environment,
     KeyStatus,
     Role,
     Step,
 )
-from .root import TrustRoot, read_anchor, read_root
+from .outcome import Outcome, Progress, Request
+from .root import TrustRoot, follow, read_anchor, read_root
+from .state import check_sequence
+from .status import check_fresh, check_list, check_unlisted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-
+    from .bundle import Bundle
     from .certificate import Certificate
+    from .envelope import Envelope
     from .root import TrustedKey
+    from .status import StatusList
 
-P = ParamSpec("P")
-T = TypeVar("T")
-BUNDLE_MEMBERS = ("schema", "certificate", "trustRoot")
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a verification came to. `certificate` is there only when every step passed."""
-
-    passed: tuple[Step, ...]
-    certificate: Certificate | None = None
-    failed: Step | None = None
-    message: str = ""
-
-    @property
-    def valid(self) -> bool:
-        """Whether the certificate holds."""
-        return self.certificate is not None
+__all__ = ["Outcome", "Request", "verify", "verify_unlogged"]
 
 
-@dataclass(frozen=True, slots=True)
-class Bundle:
-    """A bundle in its right form, with nothing proven."""
+def verify(*, bundle: bytes, trust_root: bytes, request: Request, status_list: bytes | None = None) -> Outcome:
+    """Verify a bundle for an artifact, at a time. `status_list` may be newer than the one in the bundle.
 
-    certificate: Envelope
-    root_envelope: Envelope
-    root: TrustRoot
-
-
-def verify(
-    *, bundle: bytes, trust_root: bytes, artifact_sha256: str, at: datetime, expect_resource: str | None = None
-) -> Outcome:
-    """Verify a bundle for the artifact with this digest, at this time.
-
-    Raises UnusableError when bundle or trust root is not such a document at all; every other fault is in the outcome.
+    Raises UnusableError when one of the documents is not such a document at all; every other fault is in the outcome.
     """
     bundle_document = _recognise(bundle, "bundle", "schema", BUNDLE_SCHEMA)
     root_document = _recognise(trust_root, "trust root", "payloadType", TRUST_ROOT_PAYLOAD)
-    steps = _Steps()
+    if status_list is not None:
+        _recognise(status_list, "status list", "payloadType", STATUS_LIST_PAYLOAD)
+    progress = Progress()
     try:
-        root = steps.take(Step.TRUST_ROOT, read_anchor, trust_root, root_document, at=at)
-        contents = steps.take(Step.BUNDLE, _read_bundle, bundle, bundle_document)
-        steps.take(Step.ENVIRONMENT, _check_environment, contents, root)
-        key = steps.take(Step.SIGNATURE, _check_signature, contents, root)
-        steps.take(Step.BUNDLED_ROOT, _check_bundled_root, contents, root)
-        certificate = _check_statement(steps, contents, root, artifact_sha256, expect_resource)
-        steps.take(Step.VALIDITY, statements.check_validity, certificate, key, at)
+        anchor = progress.take(Step.TRUST_ROOT, read_anchor, trust_root, root_document, at=request.at)
+        contents = progress.take(Step.BUNDLE, read_bundle, bundle, bundle_document)
+        progress.take(Step.ENVIRONMENT, _check_environment, contents, anchor)
+        root, envelope = progress.take(Step.BUNDLED_ROOT, _newest_root, contents, anchor, trust_root, request)
+        progress.root, progress.root_bytes = root, envelope
+        certificate = _check_certificate(progress, contents.certificate, contents.proof.index, root, request)
+        newest = progress.begin(Step.STATUS, _newest_list, contents, status_list, root, request)
+        progress.status = newest
+        progress.begin(Step.STATUS, check_unlisted, newest, certificate.serial)
+        progress.warnings = progress.take(Step.STATUS, check_fresh, newest, request.at, request.grace)
+        progress.take(Step.INCLUSION, check_logged, contents, certificate, newest.log, request.artifact_sha256, root)
     except RefusedError as refusal:
-        return Outcome(tuple(steps.passed), failed=refusal.step, message=refusal.message)
-    return Outcome(tuple(steps.passed), certificate)
+        return progress.refused(refusal)
+    return progress.valid(certificate)
 
 
-class _Steps:
-    """Takes one step after the other and remembers how far it came."""
+def verify_unlogged(*, certificate: bytes, trust_root: bytes, request: Request) -> Outcome:
+    """Verify a certificate's envelope as far as that goes without log and status list: for who is about to issue it.
 
-    def __init__(self) -> None:
-        self.passed: list[Step] = []
-
-    def take(self, step: Step, check: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a check; a problem in it becomes the refusal at this step."""
-        try:
-            result = check(*args, **kwargs)
-        except ProblemError as problem:
-            raise RefusedError(step, str(problem)) from problem
-        self.passed.append(step)
-        return result
+    Raises ProblemError where the trust root cannot be used or the certificate is no canonical envelope.
+    """
+    root = read_anchor(trust_root, parse(trust_root), at=request.at)
+    envelope = read_envelope(parse_canonical(certificate), payload_type=STATEMENT_PAYLOAD, what="the certificate")
+    progress = Progress()
+    try:
+        return progress.valid(_check_certificate(progress, envelope, LARGEST, root, request))
+    except RefusedError as refusal:
+        return progress.refused(refusal)
 
 
 def _recognise(data: bytes, what: str, member: str, expected: str) -> dict[str, object]:
@@ -111,18 +92,6 @@ def _recognise(data: bytes, what: str, member: str, expected: str) -> dict[str, 
     return document
 
 
-def _read_bundle(data: bytes, document: dict[str, object]) -> Bundle:
-    require_canonical(data, document)
-    members = closed(document, BUNDLE_MEMBERS, "the bundle")
-    certificate = read_envelope(members["certificate"], payload_type=STATEMENT_PAYLOAD, what="the certificate")
-    if len(certificate.signatures) != 1:
-        raise ProblemError("the certificate has more than one signature")
-    copy = read_envelope(
-        members["trustRoot"], payload_type=TRUST_ROOT_PAYLOAD, what="the bundle's copy of a trust root"
-    )
-    return Bundle(certificate, copy, read_root(copy))
-
-
 def _check_environment(bundle: Bundle, root: TrustRoot) -> None:
     """Refuse early, and with a message of its own, what comes from a demo; the signed mark is checked later as well."""
     if bundle.root.environment is root.environment:
@@ -132,39 +101,74 @@ def _check_environment(bundle: Bundle, root: TrustRoot) -> None:
     raise ProblemError("the trust root is a demo's, and the bundle does not come from a demo")
 
 
-def _check_signature(bundle: Bundle, root: TrustRoot) -> TrustedKey:
-    """Check the certificate's signature by a certifier key of the anchor, and give that key."""
-    (keyid,) = bundle.certificate.signatures
+def _newest_root(bundle: Bundle, anchor: TrustRoot, given: bytes, request: Request) -> tuple[TrustRoot, bytes]:
+    """Give the trust root that counts, and its envelope.
+
+    What was accepted before and what the bundle brings take the anchor's place where they are newer and root keys
+    vouch for them.
+    """
+    others = [request.seen.trust_root] if request.seen else []
+    root = follow(anchor, *others, bundle.root_bytes, at=request.at)
+    for data in (bundle.root_bytes, *others):
+        envelope = read_envelope(parse_canonical(data), payload_type=TRUST_ROOT_PAYLOAD, what="a trust root")
+        if read_root(envelope).version == root.version:
+            return root, data
+    return root, given
+
+
+def _check_certificate(
+    progress: Progress, envelope: Envelope, index: int, root: TrustRoot, request: Request
+) -> Certificate:
+    """Take the steps from signature to time. `index` is where the log is said to have it, which is proven later."""
+    key = progress.take(Step.SIGNATURE, _check_signature, envelope, index, root)
+    certificate = _check_statement(progress, envelope, root, request)
+    progress.take(Step.VALIDITY, statements.check_validity, certificate, key, request.at)
+    return certificate
+
+
+def _check_signature(certificate: Envelope, index: int, root: TrustRoot) -> TrustedKey:
+    """Check the certificate's signature by a certifier key of the trust root, and give that key.
+
+    What a compromised key signed counts if it was logged before the cut-off.
+    """
+    if len(certificate.signatures) != 1:
+        raise ProblemError("the certificate has more than one signature")
+    (keyid,) = certificate.signatures
     known = {keyid: key.public for keyid, key in root.keys.items() if key.role is Role.CERTIFIER}
     if keyid in root.keys and keyid not in known:
         raise ProblemError(f"the certificate is signed by a key whose role is {root.keys[keyid].role}, not certifier")
-    check_signatures(bundle.certificate, keys=known, threshold=1, what="the certificate")
-    if root.keys[keyid].status is KeyStatus.COMPROMISED:
-        raise ProblemError("the certificate is signed by a key that is marked as compromised")
-    return root.keys[keyid]
+    check_signatures(certificate, keys=known, threshold=1, what="the certificate")
+    key = root.keys[keyid]
+    if key.status is KeyStatus.COMPROMISED and index >= (key.log_cutoff or 0):
+        raise ProblemError(
+            "the certificate is signed by a key that is marked as compromised: only what was logged before entry "
+            f"{key.log_cutoff} counts"
+        )
+    return key
 
 
-def _check_bundled_root(bundle: Bundle, root: TrustRoot) -> None:
-    """Check that the copy was signed by the anchor's root keys. It is for people to read; nothing is taken from it."""
-    check_signatures(
-        bundle.root_envelope, keys=root.root_keys, threshold=root.threshold, what="the bundle's copy of a trust root"
-    )
-
-
-def _check_statement(
-    steps: _Steps, bundle: Bundle, root: TrustRoot, artifact_sha256: str, expect_resource: str | None
-) -> Certificate:
+def _check_statement(progress: Progress, envelope: Envelope, root: TrustRoot, request: Request) -> Certificate:
     """Take the steps the VSA specification asks of a consumer, in its order, and read our extension."""
 
     def read_subject() -> dict[str, object]:
-        statement = as_object(parse_canonical(bundle.certificate.payload), "the statement")
-        statements.check_subject(statement, artifact_sha256)
+        statement = as_object(parse_canonical(envelope.payload), "the statement")
+        statements.check_subject(statement, request.artifact_sha256)
         return statement
 
-    statement = steps.take(Step.SUBJECT, read_subject)
-    predicate = steps.take(Step.PREDICATE_TYPE, statements.check_predicate_type, statement)
-    steps.take(Step.VERIFIER, statements.check_verifier, predicate, root)
-    steps.take(Step.RESOURCE, statements.check_resource, predicate, expect_resource)
-    steps.take(Step.RESULT, statements.check_result, predicate)
-    levels = steps.take(Step.LEVELS, statements.check_levels, predicate)
-    return steps.take(Step.CERTIFICATE, statements.read_certificate, predicate, levels, root)
+    statement = progress.take(Step.SUBJECT, read_subject)
+    predicate = progress.take(Step.PREDICATE_TYPE, statements.check_predicate_type, statement)
+    progress.take(Step.VERIFIER, statements.check_verifier, predicate, root)
+    progress.take(Step.RESOURCE, statements.check_resource, predicate, request.expect_resource)
+    progress.take(Step.RESULT, statements.check_result, predicate)
+    levels = progress.take(Step.LEVELS, statements.check_levels, predicate)
+    return progress.take(Step.CERTIFICATE, statements.read_certificate, predicate, levels, root)
+
+
+def _newest_list(bundle: Bundle, newer: bytes | None, root: TrustRoot, request: Request) -> StatusList:
+    """Give the status list that counts: of the bundle's and the one given beside it the newer. Both must hold."""
+    lists = [bundle.status] if newer is None else [bundle.status, read_signed_list(parse_canonical(newer))]
+    for each in lists:
+        check_list(each.list, each.envelope, root)
+    newest = max((each.list for each in lists), key=lambda each: each.sequence)
+    check_sequence(request.seen, newest.sequence)
+    return newest

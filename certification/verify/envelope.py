@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from .errors import ProblemError
 from .fields import as_list, closed, digest, text
+from .names import Code
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,7 +95,9 @@ def check_signatures(envelope: Envelope, *, keys: Mapping[str, bytes], threshold
     message = pae(envelope.payload_type, envelope.payload)
     for keyid, signature in envelope.signatures.items():
         if keyid not in keys:
-            raise ProblemError(f"{what} is signed by a key that the trust root does not know ({keyid})")
+            raise ProblemError(
+                f"{what} is signed by a key that the trust root does not know ({keyid})", Code.UNKNOWN_KEY
+            )
         if not holds(keys[keyid], signature, message):
             raise ProblemError(f"the signature of {what} does not fit its content: one of the two was altered")
     if len(envelope.signatures) < threshold:

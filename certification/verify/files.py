@@ -19,7 +19,7 @@ CHUNK = 1024 * 1024
 
 
 def read_document(path: str, what: str) -> bytes:
-    """Read a bundle or trust root, or as much of it as shows that it is too large. Raises UnusableError."""
+    """Read one of our documents, or as much of it as shows that it is too large. Raises UnusableError."""
     with _opened(path, what) as file:
         data = file.read(DOCUMENT_LIMIT + 1)
     if not data:

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from .certificate import Certificate, Feed
-    from .core import Outcome
+    from .outcome import Outcome
+    from .status import StatusList
 
 LONGEST = 500
 """Characters of a message or a value on one line."""
@@ -36,16 +37,17 @@ def _escape(character: str) -> str:
 
 def as_text(outcome: Outcome) -> str:
     """Describe an outcome in lines of text."""
-    if outcome.certificate is None:
+    if outcome.certificate is None or outcome.status is None:
         return f"NOT VALID at step {outcome.failed}: {plain(outcome.message)}"
-    return "\n".join(_describe(outcome.certificate))
+    return "\n".join(_describe(outcome.certificate, outcome.status, outcome.warnings))
 
 
-def _describe(certificate: Certificate) -> list[str]:
+def _describe(certificate: Certificate, status: StatusList, warnings: tuple[str, ...]) -> list[str]:
     plugin = f"{plain(certificate.name)} {plain(certificate.version)} ({plain(certificate.format)})"
     lines = [f"VALID: {plugin}, certified at tier {certificate.tier} until {stamp(certificate.not_after)}"]
     if certificate.demo:
         lines.append("  DEMO: signed with a demo key. It proves nothing outside the demo.")
+    lines += [f"  WARNING: {plain(warning)}" for warning in warnings]
     facts = (
         ("serial", certificate.serial),
         ("from", stamp(certificate.not_before)),
@@ -56,6 +58,8 @@ def _describe(certificate: Certificate) -> list[str]:
         ("advisories", _listed(tuple(map(_feed_line, certificate.feeds)))),
         ("resource", certificate.resource_uri),
         ("verifier", certificate.verifier_id),
+        ("log", f"entry {certificate.log_index} of {certificate.log_origin}"),
+        ("status list", f"number {status.sequence}, good until {stamp(status.next_update)}"),
     )
     return lines + [f"  {name}: {plain(value)}" for name, value in facts]
 
@@ -80,7 +84,9 @@ def as_json(outcome: Outcome, *, at: datetime, sha256: str, size: int) -> str:
         steps_passed=[str(step) for step in outcome.passed],
         failed_step=None if failed is None else str(failed),
         certificate=None if outcome.certificate is None else _certificate(outcome.certificate),
-        error=None if failed is None else {"code": str(failed), "message": plain(outcome.message)},
+        status_list=None if outcome.status is None else _status_list(outcome.status),
+        warnings=[plain(warning) for warning in outcome.warnings],
+        error=None if failed is None else {"code": str(outcome.code or failed), "message": plain(outcome.message)},
     )
 
 
@@ -94,6 +100,8 @@ def unusable_json(code: str, message: str) -> str:
         steps_passed=[],
         failed_step=None,
         certificate=None,
+        status_list=None,
+        warnings=[],
         error={"code": code, "message": message},
     )
 
@@ -122,4 +130,13 @@ def _certificate(certificate: Certificate) -> dict[str, object]:
         "resource_uri": certificate.resource_uri,
         "verifier_id": certificate.verifier_id,
         "verified_levels": list(certificate.levels),
+        "log": {"origin": certificate.log_origin, "index": certificate.log_index},
+    }
+
+
+def _status_list(status: StatusList) -> dict[str, object]:
+    return {
+        "sequence": status.sequence,
+        "this_update": stamp(status.this_update),
+        "next_update": stamp(status.next_update),
     }

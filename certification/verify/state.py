@@ -20,6 +20,7 @@ from .canonical import canonical, parse_canonical
 from .errors import ProblemError, UnusableError
 from .fields import closed, number, one_of
 from .files import read_document
+from .names import Code
 from .output import plain
 from .root import read_trust_root
 
@@ -60,7 +61,9 @@ def read_state(path: str) -> Seen | None:
 def check_sequence(seen: Seen | None, sequence: int) -> None:
     """Refuse a status list older than one that was accepted before. Raises ProblemError."""
     if seen is not None and sequence < seen.status_sequence:
-        raise ProblemError(f"status list {sequence} is older than {seen.status_sequence}, which was seen before")
+        raise ProblemError(
+            f"status list {sequence} is older than {seen.status_sequence}, which was seen before", Code.REPLAYED
+        )
 
 
 def write_state(path: str, *, trust_root: bytes, root: TrustRoot, status_sequence: int) -> None:

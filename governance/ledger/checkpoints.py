@@ -96,6 +96,14 @@ def proof(index: int) -> bytes:
     return found.encode()
 
 
+def entry_bytes(index: int) -> bytes:
+    """The canonical bytes of the event at an index: what the leaf is the hash of. Raises NotInTree."""
+    leaf = LedgerLeaf.objects.select_related("entry").filter(index=index).first()
+    if leaf is None:
+        raise NotInTree(f"The ledger has no event of index {index}.")
+    return sequencer.leaf_bytes(leaf.entry)
+
+
 def _refuse_fork(now: Checkpoint, tree: StoredTree, newest: LedgerCheckpoint | None) -> None:
     """Raise LogForked, and the alarm, unless the tree extends the last checkpoints."""
     try:

@@ -37,6 +37,11 @@ DECLARATION = DeclarationCheck()
 CHANGES = ChangesCheck()
 FILES = FilesCheck()
 CODES: tuple[str, ...] = (*(check.code for check in CHECKS), DECLARATION.code, FILES.code, CHANGES.code)
+VERSIONS: dict[str, str] = {
+    **{check.code: check.version for check in CHECKS},
+    **{check.code: check.version for check in (DECLARATION, FILES, CHANGES)},
+}
+"""The version of each check, by its code."""
 SHOWN_ORDER = (
     "archive",
     "completeness",

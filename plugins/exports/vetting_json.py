@@ -9,6 +9,7 @@ from plugins.capabilities import MAX_PLACES
 from plugins.changes.picture import contents_of
 from plugins.checks.base import MENTIONED
 from plugins.checks.changes import title
+from plugins.checks.registry import VERSIONS
 from plugins.counterfactual import counterfactual
 from plugins.origin import origin_document
 
@@ -122,6 +123,7 @@ def check(result: CheckResult) -> dict[str, Any]:
     """One check's conclusion; `findings` is their number."""
     return {
         "code": result.code,
+        "version": VERSIONS[result.code],
         "status": result.status.value,
         "engine": result.engine,
         "engine_version": result.engine_version,

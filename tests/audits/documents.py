@@ -81,7 +81,7 @@ def dossier(*, description="Reads and writes contacts.", plugin="acme-crm-connec
             conditions="Only in the sales environment.",
             keyid="e" * 64,
             signature="c2lnbmF0dXJl" * 7,
-            bundle_sha256="3" * 64,
+            envelope_sha256="3" * 64,
             demo=True,
             issued_at=AT,
             issued_by="Rita Reviewer",

@@ -233,7 +233,7 @@ def test_nothing_is_certified_where_signing_fails(before, policy, monkeypatch):
     def refuse(**_facts):
         raise ValueError("no")
 
-    monkeypatch.setattr("certification.certificates.issue_bundle", refuse)
+    monkeypatch.setattr("certification.certificates.issue_certificate", refuse)
 
     review = after(before, policy)
 

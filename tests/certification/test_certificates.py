@@ -10,7 +10,7 @@ import time_machine
 from django.conf import settings as django_settings
 from django.utils import timezone
 
-from certification import certificates, keyring
+from certification import bundles, certificates, keyring, statements
 from certification.attest.private_files import KeysRefusedError
 from certification.certificates import CertificateRefused, issue, reinstate, revoke, suspend
 from certification.decisions import DecisionRefused
@@ -44,7 +44,7 @@ def reread(certificate):
 
 def verify(folder, certificate, artifact=CONTENT, *more):
     """The offline verifier, as somebody runs it who has no portal: its exit code and what it says."""
-    files = {"bundle": bytes(certificate.bundle), "root": keyring.trust_root_bytes(), "artifact": artifact}
+    files = {"bundle": bundles.bundle_of(certificate), "root": keyring.trust_root_bytes(), "artifact": artifact}
     for name, content in files.items():
         (folder / name).write_bytes(content)
     done = subprocess.run(
@@ -92,11 +92,11 @@ def test_the_certificate_says_what_was_decided(policy):
 
 
 def payload_of(certificate):
-    return b64decode(json.loads(bytes(certificate.bundle))["certificate"]["payload"])
+    return b64decode(json.loads(bytes(certificate.envelope))["payload"])
 
 
 def test_serials_are_for_reading_out():
-    serials = {certificates.new_serial(dt.datetime(2026, 3, 1, tzinfo=dt.UTC)) for _ in range(200)}
+    serials = {statements.new_serial(dt.datetime(2026, 3, 1, tzinfo=dt.UTC)) for _ in range(200)}
 
     assert len(serials) == 200
     assert all(serial.startswith("PW-20260301-") and len(serial) == 20 for serial in serials)
@@ -225,7 +225,7 @@ def test_a_revoked_certificate_is_so_for_good(certificate, actor):
         with pytest.raises(CertificateRefused, match="is revoked"):
             move(certificate=reread(certificate), actor=actor, reason="Again.")
     entry = LedgerEntry.objects.get(verb="certificate.revoked")
-    assert (entry.actor_id, entry.details) == (actor.pk, {"reason": "It leaks."})
+    assert (entry.actor_id, entry.details) == (actor.pk, {"kind": "unspecified", "reason": "It leaks."})
 
 
 @pytest.mark.parametrize("move", [suspend, reinstate, revoke])
@@ -238,12 +238,12 @@ def test_every_change_needs_its_reason(certificate, actor, move, reason):
 
 
 def test_the_signed_bytes_outlive_every_change(certificate, actor):
-    before = bytes(certificate.bundle)
+    before = bytes(certificate.envelope)
 
     suspend(certificate=certificate, actor=actor, reason="Hm.")
     revoke(certificate=certificate, actor=actor, reason="Yes.")
 
-    assert bytes(reread(certificate).bundle) == before
+    assert bytes(reread(certificate).envelope) == before
 
 
 def test_a_stale_page_does_not_change_a_certificate(certificate, actor):

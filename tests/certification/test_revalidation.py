@@ -290,7 +290,7 @@ def test_a_revocation_while_a_renewal_is_signed_is_refused_aloud(certificate, du
     """Else it would seem to have worked, and the plugin be certified behind the reviewer's back."""
     [started] = revalidate_due(today=due)
     at_work = threading.Event()
-    sign = certificates.issue_bundle
+    sign = certificates.issue_certificate
 
     def slowly(**facts):
         at_work.set()
@@ -302,7 +302,7 @@ def test_a_revocation_while_a_renewal_is_signed_is_refused_aloud(certificate, du
         revoke(certificate=reread(certificate), actor=actor, reason="It leaks.")
 
     actor = UserFactory()
-    monkeypatch.setattr(certificates, "issue_bundle", slowly)
+    monkeypatch.setattr(certificates, "issue_certificate", slowly)
     ended, refused = at_once(lambda: end(started), take_back)
 
     assert ended.state == RevalidationState.RENEWED

@@ -141,7 +141,7 @@ def test_lineage_page_offers_no_way_back(client):
 def test_ledger_details_are_told_in_words_and_a_strangers_text_as_it_is():
     plugin = PluginFactory()
     details = {
-        "from": "unvetted", "to": "in_review", "not_after": "2027-02-23T16:44:06+00:00", "bundle_sha256": "ab",
+        "from": "unvetted", "to": "in_review", "not_after": "2027-02-23T16:44:06+00:00", "certificate": "ab",
         "fields_changed": ["a", "b"], "name": "in_review",
     }  # fmt: skip
     with transaction.atomic():

@@ -29,7 +29,7 @@ def another(column):
 
 @pytest.fixture
 def certificate():
-    return CertificateFactory(tier="high", conditions="none", decision=DecisionFactory(), issued_by=None)
+    return CertificateFactory(tier="high", conditions="none", decision=DecisionFactory(), issued_by=None, log_index=7)
 
 
 @pytest.mark.parametrize("column", [name for name in Certificate.write_once if name != "issued_by_id"])

@@ -11,7 +11,7 @@ from django.utils import timezone
 from certification.enums import ReviewState
 from certification.keyring import trust_root_bytes
 from certification.models import Review
-from certification.verify.core import verify
+from certification.verify.core import Request, verify
 from governance.roles import Role
 from plugins.enums import VersionState
 from plugins.services import submit
@@ -59,8 +59,7 @@ def test_from_claim_to_a_certificate_that_verifies(client, review):
     outcome = verify(
         bundle=bundle,
         trust_root=trust_root_bytes(),
-        artifact_sha256=review.version.artifact.sha256,
-        at=timezone.now(),
+        request=Request(review.version.artifact.sha256, timezone.now()),
     )
     assert (outcome.valid, outcome.message) == (True, "")
     assert outcome.certificate.serial == certificate.serial
@@ -72,8 +71,8 @@ def test_a_certificate_states_each_engine_with_its_own_version(client, review):
     client.post(address("claim", review))
     client.post(address("decide", review), {"outcome": "approve", "reason": "Seen.", "criteria": [criterion.pk]})
 
-    bundle = json.loads(bytes(Review.objects.get().version.certificates.get().bundle))
-    statement = json.loads(base64.b64decode(bundle["certificate"]["payload"]))
+    envelope = json.loads(bytes(Review.objects.get().version.certificates.get().envelope))
+    statement = json.loads(base64.b64decode(envelope["payload"]))
 
     versions = statement["predicate"]["verifier"]["version"]
     assert {"plugwarden", "kingfisher", "plugwarden archive reader"} <= set(versions)

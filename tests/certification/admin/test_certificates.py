@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from certification.enums import CertificateState
+from certification.enums import CertificateState, ReasonClass
 from governance.roles import Role
 from tests.factories import CertificateFactory, UserFactory
 
@@ -41,11 +41,11 @@ def test_suspending_asks_for_a_reason_first(client):
     client.force_login(UserFactory(role=Role.LEAD_REVIEWER))
 
     asked = client.get(move("suspend", certificate))
-    refused = client.post(move("suspend", certificate), {"reason": ""})
+    refused = client.post(move("suspend", certificate), {"reason": "", "reason_class": ""})
 
     certificate.refresh_from_db()
     assert certificate.serial in asked.text
-    assert "reason" in refused.context["form"].errors
+    assert set(refused.context["form"].errors) == {"reason", "reason_class"}
     assert certificate.state == CertificateState.ACTIVE
 
 
@@ -56,10 +56,12 @@ def test_the_action_moves_each_and_names_the_refused(client):
     chosen = {"action": "revoke", "_selected_action": [good.pk, gone.pk]}
 
     address = client.post(reverse("admin:certification_certificate_changelist"), chosen).url
-    page = client.post(address, {"reason": "The key leaked."}, follow=True).text
+    told = {"reason": "The key leaked.", "reason_class": "key_compromise"}
+    page = client.post(address, told, follow=True).text
 
     good.refresh_from_db()
     assert (good.state, good.state_reason) == (CertificateState.REVOKED, "The key leaked.")
+    assert good.reason_class == ReasonClass.KEY_COMPROMISE
     assert f"{gone.serial}: " in page
 
 
@@ -89,4 +91,4 @@ def test_the_signed_bytes_are_not_read_for_the_list(client, django_assert_num_qu
     with django_assert_num_queries(6) as queries:
         client.get(reverse("admin:certification_certificate_changelist"))
 
-    assert not any('"certification_certificate"."bundle",' in query["sql"] for query in queries.captured_queries)
+    assert not any('"certification_certificate"."envelope",' in query["sql"] for query in queries.captured_queries)

@@ -1,14 +1,12 @@
 """Checkpoints and inclusion proofs are read as C2SP says and verified as RFC 9162 says."""
 
-import base64
-import hashlib
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certification.verify.checkpoints import check_inclusion, leaf_hash, read_checkpoint, read_proof
+from certification.verify.checkpoints import check_inclusion, read_checkpoint, read_proof
 from certification.verify.errors import ProblemError
+from tests.support.trees import b64, path_of, root_of, tlog_proof
 
 SIGNED = "— example.com/log AAAAAAAA\n"
 # github.com/google/certificate-transparency, its reference data: eight leaves, and the roots of the trees of 1 to 8
@@ -27,44 +25,16 @@ ROOTS = [
 ]
 
 
-def b64(data):
-    return base64.b64encode(data).decode()
-
-
-def parent(left, right):
-    return hashlib.sha256(b"\x01" + left + right).digest()
-
-
-def tree(leaves):
-    """Root of a tree as RFC 6962 defines it, by halves."""
-    if len(leaves) == 1:
-        return leaf_hash(leaves[0])
-    middle = 1 << (len(leaves) - 1).bit_length() - 1
-    return parent(tree(leaves[:middle]), tree(leaves[middle:]))
-
-
-def path(leaves, index):
-    """Inclusion path as RFC 6962, 2.1.1 defines it: another way than the verifier's."""
-    if len(leaves) == 1:
-        return []
-    middle = 1 << (len(leaves) - 1).bit_length() - 1
-    if index < middle:
-        return [*path(leaves[:middle], index), tree(leaves[middle:])]
-    return [*path(leaves[middle:], index - middle), tree(leaves[:middle])]
-
-
 def written(index, hashes, *, size, root, extra=""):
-    lines = "".join(f"{b64(each)}\n" for each in hashes)
-    head = f"c2sp.org/tlog-proof@v1\n{extra}index {index}\n{lines}\n"
-    return f"{head}example.com/log\n{size}\n{b64(root)}\n\n{SIGNED}".encode()
+    return tlog_proof(index, hashes, f"example.com/log\n{size}\n{b64(root)}\n\n{SIGNED}", extra=extra)
 
 
 def proof(leaves, index, **more):
-    return written(index, path(leaves, index), size=len(leaves), root=tree(leaves), **more)
+    return written(index, path_of(leaves, index), size=len(leaves), root=root_of(leaves), **more)
 
 
 def test_the_published_roots_come_out():
-    assert [tree(LEAVES[:size]).hex() for size in range(1, 9)] == ROOTS
+    assert [root_of(LEAVES[:size]).hex() for size in range(1, 9)] == ROOTS
 
 
 @pytest.mark.parametrize("size", range(1, 9))
@@ -90,7 +60,7 @@ def test_every_leaf_of_any_tree_is_found(size, place):
 def test_no_leaf_is_found_at_another_index(size, place, shift):
     leaves = [str(number).encode() for number in range(size)]
     index, other = place % size, (place + shift) % size
-    moved = written(other, path(leaves, index), size=size, root=tree(leaves))
+    moved = written(other, path_of(leaves, index), size=size, root=root_of(leaves))
 
     if other != index:
         with pytest.raises(ProblemError):
@@ -108,10 +78,10 @@ def test_no_leaf_is_found_at_another_index(size, place, shift):
     ],
 )
 def test_a_proof_of_the_wrong_size_is_refused(index, hashes, size, words):
-    true = path(LEAVES, 3)[:hashes] + [bytes(32)] * max(0, hashes - 3)
+    true = path_of(LEAVES, 3)[:hashes] + [bytes(32)] * max(0, hashes - 3)
 
     with pytest.raises(ProblemError, match=words):
-        check_inclusion(LEAVES[3], read_proof(written(index, true, size=size, root=tree(LEAVES))))
+        check_inclusion(LEAVES[3], read_proof(written(index, true, size=size, root=root_of(LEAVES))))
 
 
 def test_a_proof_gives_what_it_holds():

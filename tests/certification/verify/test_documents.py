@@ -9,25 +9,27 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from certification.verify.canonical import canonical
-from certification.verify.core import verify
+from certification.verify.core import Request, verify
 from certification.verify.errors import UnusableError
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ARTIFACT = b"the plugin as it was submitted"
-DOCUMENTS = ("bundle", "trust_root")
+STEP = {"bundle": "bundle", "trust_root": "trust-root", "status_list": "status"}
+"""Where each document is read."""
+DOCUMENTS = ("bundle", "trust_root", "status_list")
 quickly = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def judge(world, **changed):
     """Give the outcome's failed step, "unusable" or "valid"; anything else that is raised fails the test."""
-    usual = {"bundle": world.bundle(), "trust_root": world.trust_root(), "artifact": ARTIFACT}
+    usual = {name: document(world, name) for name in DOCUMENTS} | {"artifact": ARTIFACT}
     inputs = {**usual, **changed}
     try:
         outcome = verify(
             bundle=inputs["bundle"],
             trust_root=inputs["trust_root"],
-            artifact_sha256=hashlib.sha256(inputs["artifact"]).hexdigest(),
-            at=NOW,
+            request=Request(hashlib.sha256(inputs["artifact"]).hexdigest(), NOW),
+            status_list=inputs["status_list"],
         )
     except UnusableError:
         return "unusable"
@@ -35,7 +37,7 @@ def judge(world, **changed):
 
 
 def document(world, name):
-    return world.bundle() if name == "bundle" else world.trust_root()
+    return world.status_list(sequence=6) if name == "status_list" else getattr(world, name)()
 
 
 @quickly
@@ -45,6 +47,23 @@ def test_verify_notices_any_flipped_bit(world, name, place, bit):
     data[place % len(data)] ^= 1 << bit
 
     assert judge(world, **{name: bytes(data)}) != "valid"
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_verify_notices_a_change_of_any_single_byte(world, name):
+    inputs = {each: document(world, each) for each in DOCUMENTS}
+    request = Request(hashlib.sha256(ARTIFACT).hexdigest(), NOW)
+    unnoticed = []
+    for place in range(len(inputs[name])):
+        data = bytearray(inputs[name])
+        data[place] ^= 1 << place % 8
+        try:
+            if verify(request=request, **{**inputs, name: bytes(data)}).valid:
+                unnoticed.append(place)
+        except UnusableError:
+            continue
+
+    assert unnoticed == []
 
 
 @quickly
@@ -65,6 +84,7 @@ def test_verify_notices_any_flipped_bit_of_the_artifact(world, place, bit):
 )
 @example(name="bundle", start=-1, removed=0, added=b"\n")
 @example(name="trust_root", start=-1, removed=0, added=b"\n")
+@example(name="status_list", start=-1, removed=0, added=b"\n")
 @example(name="bundle", start=0, removed=0, added=b"\xef\xbb\xbf")
 def test_verify_notices_any_edit(world, name, start, removed, added):
     data = document(world, name)
@@ -106,7 +126,7 @@ def test_verify_refuses_another_writing_of_the_same_document(world, name, change
     changed = SAME_MEANING[change](document(world, name))
 
     assert json.loads(changed) == json.loads(document(world, name))
-    assert judge(world, **{name: changed}) == name.replace("_", "-")
+    assert judge(world, **{name: changed}) == STEP[name]
 
 
 def _with(data, change):
@@ -163,23 +183,25 @@ def test_verify_refuses_an_envelope_of_another_form(world, name, bend):
     changed = _with(data, lambda value: BENT_ENVELOPES[bend](_envelope(name, value)))
 
     assert changed != data
-    assert judge(world, **{name: changed}) in {name.replace("_", "-"), "signature"}
+    assert judge(world, **{name: changed}) in {STEP[name], "signature"}
 
 
-@pytest.mark.parametrize("extra", [{"tlogProof": "x"}, {"": 1}, {"trustroot": {}}])
+@pytest.mark.parametrize("extra", [{"tlogProof": "x"}, {"": 1}, {"trustroot": {}}, {"newerStatusList": {}}])
 def test_verify_refuses_a_bundle_with_another_member(world, extra):
     assert judge(world, bundle=_with(world.bundle(), lambda value: value.update(extra))) == "bundle"
 
 
-@pytest.mark.parametrize("member", ["certificate", "trustRoot"])
+@pytest.mark.parametrize("member", ["certificate", "logEntry", "logProof", "statusList", "trustRoot"])
 @pytest.mark.parametrize("value", [None, [], "text", {}])
-def test_verify_refuses_a_bundle_whose_member_is_no_envelope(world, member, value):
-    assert judge(world, bundle=_with(world.bundle(), lambda bundle: bundle.update({member: value}))) == "bundle"
+def test_verify_refuses_a_bundle_whose_member_is_something_else(world, member, value):
+    step = judge(world, bundle=_with(world.bundle(), lambda bundle: bundle.update({member: value})))
+
+    assert step == ("inclusion" if (member, value) == ("logEntry", "text") else "bundle")
 
 
 def test_verify_refuses_a_repeated_member(world):
     data = world.bundle()
-    repeated = data.replace(b'"schema":', b'"schema":"plugwarden.bundle/v1","schema":', 1)
+    repeated = data.replace(b'"schema":', b'"schema":"plugwarden.bundle/v2","schema":', 1)
 
     assert judge(world, bundle=repeated) == "bundle"
 
@@ -190,20 +212,20 @@ def test_verify_refuses_a_repeated_member(world):
         b"",
         b"null",
         b"[]",
-        b'"plugwarden.bundle/v1"',
-        b'{"schema":"plugwarden.bundle/v2"}',
-        b'{"schema":"plugwarden.bundle/v1","x":NaN}',
-        b'{"schema":"plugwarden.bundle/v1","x":-Infinity}',
-        b'{"schema":"plugwarden.bundle/v1","x":1.5}',
-        b'{"schema":"plugwarden.bundle/v1","x":1e999}',
-        b'{"schema":"plugwarden.bundle/v1","x":123456789012345678}',
-        b'{"schema":"plugwarden.bundle/v1","x":' + b"9" * 100_000 + b"}",
-        b'{"schema":"plugwarden.bundle/v1","x":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
-        b'{"schema":"plugwarden.bundle/v1","x":' + b'{"x":' * 100_000 + b"1" + b"}" * 100_000 + b"}",
-        b'{"schema":"plugwarden.bundle/v1","x":"\xff"}',
-        '{"schema":"plugwarden.bundle/v1"}'.encode("utf-16"),
-        b'{"schema":["plugwarden.bundle/v1"]}',
-        b'{"schema":"plugwarden.bundle/v1"' + b" " * 1024 * 1024 + b"}",
+        b'"plugwarden.bundle/v2"',
+        b'{"schema":"plugwarden.bundle/v3"}',
+        b'{"schema":"plugwarden.bundle/v2","x":NaN}',
+        b'{"schema":"plugwarden.bundle/v2","x":-Infinity}',
+        b'{"schema":"plugwarden.bundle/v2","x":1.5}',
+        b'{"schema":"plugwarden.bundle/v2","x":1e999}',
+        b'{"schema":"plugwarden.bundle/v2","x":123456789012345678}',
+        b'{"schema":"plugwarden.bundle/v2","x":' + b"9" * 100_000 + b"}",
+        b'{"schema":"plugwarden.bundle/v2","x":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        b'{"schema":"plugwarden.bundle/v2","x":' + b'{"x":' * 100_000 + b"1" + b"}" * 100_000 + b"}",
+        b'{"schema":"plugwarden.bundle/v2","x":"\xff"}',
+        '{"schema":"plugwarden.bundle/v2"}'.encode("utf-16"),
+        b'{"schema":["plugwarden.bundle/v2"]}',
+        b'{"schema":"plugwarden.bundle/v2"' + b" " * 4 * 1024 * 1024 + b"}",
     ],
     ids=lambda data: repr(data[:50]),
 )
@@ -212,10 +234,10 @@ def test_verify_calls_hostile_json_unusable(world, data):
 
 
 def test_verify_refuses_text_that_no_utf_8_can_hold(world):
-    assert judge(world, bundle=b'{"schema":"plugwarden.bundle/v1","x":"\\ud800"}') == "bundle"
+    assert judge(world, bundle=b'{"schema":"plugwarden.bundle/v2","x":"\\ud800"}') == "bundle"
 
 
 def test_verify_refuses_nesting_just_below_the_parsers_limit(world):
     for depth in range(900, 1000, 7):
-        data = b'{"schema":"plugwarden.bundle/v1","x":' + b"[" * depth + b"]" * depth + b"}"
+        data = b'{"schema":"plugwarden.bundle/v2","x":' + b"[" * depth + b"]" * depth + b"}"
         assert judge(world, bundle=data) in {"bundle", "unusable"}

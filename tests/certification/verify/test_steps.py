@@ -1,15 +1,18 @@
 """Each step of a verification refuses what it is there for, and names itself."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from certification.attest.bundle import build_bundle
 from certification.attest.dsse import sign_envelope
 from certification.attest.vsa import build_statement
+from certification.verify.canonical import canonical
 from certification.verify.names import EXTENSION, STATEMENT_PAYLOAD, KeyStatus, Role
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+INDEX = 4
+"""Where the log has the certificate's entry."""
 
 
 def test_verify_accepts_what_was_issued(check):
@@ -59,11 +62,15 @@ def test_verify_refuses_a_key_of_another_role(check, world, role):
     assert f"role is {role}" in message
 
 
-def test_verify_refuses_a_compromised_key(check, world):
-    step, message = check(trust_root=world.trust_root(world.key(status=KeyStatus.COMPROMISED, log_cutoff=0)))
+def test_verify_refuses_what_a_compromised_key_signed_from_the_cut_off_on(check, world):
+    step, message = check(trust_root=world.trust_root(world.key(status=KeyStatus.COMPROMISED, log_cutoff=INDEX)))
 
     assert step == "signature"
-    assert "compromised" in message
+    assert "only what was logged before entry 4 counts" in message
+
+
+def test_verify_accepts_what_a_compromised_key_signed_before_the_cut_off(check, world):
+    assert check(trust_root=world.trust_root(world.key(status=KeyStatus.COMPROMISED, log_cutoff=INDEX + 1)))[0] is None
 
 
 def test_verify_accepts_a_retired_key_for_what_it_signed_in_its_time(check, world):
@@ -83,26 +90,39 @@ def test_verify_refuses_a_certificate_issued_outside_its_keys_time(check, world,
 
 
 def test_verify_refuses_a_bundle_of_a_stranger_with_its_own_trust_root(check, stranger):
-    assert check(stranger.bundle())[0] == "signature"
+    assert check(stranger.bundle())[0] == "bundled-root"
 
 
 def test_verify_refuses_a_strangers_trust_root_beside_a_true_certificate(check, world, stranger):
-    step, message = check(world.bundle(trust_root=stranger.trust_root()))
+    bundle = json.loads(world.bundle())
+    bundle["trustRoot"] = json.loads(stranger.trust_root())
+
+    step, message = check(canonical(bundle))
 
     assert step == "bundled-root"
-    assert "does not know" in message
+    assert "the other trust root is of the verifier" in message
 
 
 def test_verify_takes_nothing_from_the_bundled_trust_root(check, world, stranger):
     generous = world.trust_root(world.key(), world.key(public=stranger.certifier.public))
 
-    assert check(world.bundle(by=stranger.certifier, trust_root=generous))[0] == "signature"
+    step, message = check(world.bundle(by=stranger.certifier, trust_root=generous))
+
+    assert step == "bundled-root"
+    assert "two trust roots of version 1" in message
+
+
+def test_verify_follows_a_newer_trust_root_that_the_anchors_root_key_signed(check, world, stranger):
+    newer = world.trust_root(world.key(public=stranger.certifier.public), version=2)
+
+    assert check(world.bundle(by=stranger.certifier, trust_root=newer), trust_root=world.trust_root())[0] is None
+    assert check(world.bundle(trust_root=newer), trust_root=world.trust_root())[0] == "signature"
 
 
 def test_verify_accepts_a_bundle_with_an_older_trust_root_of_the_same_root_key(check, world):
     older = world.trust_root(issued=NOW.replace(2020), expires=NOW.replace(2021))
 
-    assert check(world.bundle(trust_root=older))[0] is None
+    assert check(world.bundle(trust_root=older), trust_root=world.trust_root(version=2))[0] is None
 
 
 def test_verify_refuses_a_demo_bundle_with_a_message_of_its_own(check, demo_world):
@@ -183,8 +203,13 @@ SHA512 = {"sha256": TRUE, "sha512": "b" * 128}
         (OURS, "text", "certificate"),
         *(((*OURS, member), None, "certificate") for member in (
             "serial", "plugin", "tier", "notBefore", "notAfter", "conditions", "capabilities", "hosts", "policyVersion",
-            "demo", "advisoryFeeds",
+            "demo", "log", "advisoryFeeds",
         )),
+        ((*OURS, "log"), {"origin": "", "index": 4}, "certificate"),
+        ((*OURS, "log"), {"origin": "elsewhere.example/log", "index": 4}, "inclusion"),
+        ((*OURS, "log", "index"), 3, "inclusion"),
+        ((*OURS, "log", "index"), -1, "certificate"),
+        ((*OURS, "log", "index"), "4", "certificate"),
         ((*OURS, "tier"), "none", "certificate"),
         ((*OURS, "demo"), 0, "certificate"),
         ((*OURS, "demo"), "false", "certificate"),
@@ -208,7 +233,7 @@ def test_verify_refuses_a_signed_statement_that_says_something_else(check, world
 def test_verify_ignores_signed_members_it_does_not_know(check, world):
     statement = world.statement()
     statement["predicate"]["dependencyLevels"] = {}
-    statement["predicate"][EXTENSION]["logIndex"] = 7
+    statement["predicate"][EXTENSION]["colour"] = "green"
 
     assert check(world.bundle(statement))[0] is None
 
@@ -222,7 +247,7 @@ def test_verify_refuses_a_statement_that_is_signed_but_not_canonical(check, worl
     payload = build_statement(world.facts()).replace(b'"PASSED"', b'"FAILED","verificationResult":"PASSED"')
     envelope = sign_envelope(payload=payload, payload_type=STATEMENT_PAYLOAD, signer=world.certifier)
 
-    step, message = check(build_bundle(envelope, world.trust_root()))
+    step, message = check(world.bundle(envelope=envelope))
 
     assert step == "subject"
     assert "canonical" in message
