@@ -123,7 +123,7 @@ def _programs(record: PhaseRecord) -> Iterator[Finding]:
     written = {file.path for file in record.files if file.write}
     for command in record.commands:
         line = " ".join(command.argv)[:200]
-        name = command.path.rpartition("/")[2]
+        name = (command.path or command.argv[0]).rpartition("/")[2]
         if command.path in written:
             yield _finding(
                 "runs-what-it-wrote",

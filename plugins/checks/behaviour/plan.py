@@ -30,6 +30,8 @@ INSTALLING = frozenset({"preinstall", "install", "postinstall"})
 NOT_RUN = frozenset({"binding.gyp", "build-backend"})
 """Hooks that need a compiler's tools or a build environment, which are not in the sandbox."""
 COPY = "/tmp/install"  # noqa: S108 - inside the sandbox, where /tmp is private
+CONFIGURED = "mkdir -m 777 /tmp/configured; echo configured > /tmp/configured/configured"
+"""Makes the folder and file that drivers/node/values.cjs and drivers/python/values.py name where a path is wanted."""
 REGISTRY = "https://packages.plugwarden-canary.example/"
 """Where package managers are told to fetch from: what they ask for is seen, and is not the plugin's own calling."""
 MAX_ENTRIES = 120
@@ -163,7 +165,7 @@ class _Builder:
             argv=argv,
             cwd=folder if copied else self.place,
             env=env,
-            prepare=f"cp -r {shlex.quote(self.place)} {COPY}" if copied else "",
+            prepare=f"cp -r {shlex.quote(self.place)} {COPY}" if copied else CONFIGURED,
             limits=replace(PHASE_LIMITS, wall_seconds=20),
         )
 

@@ -69,8 +69,9 @@ def asks_registry(record: PhaseRecord) -> bool:
 
 
 def read_files(record: PhaseRecord, own: tuple[str, ...]) -> list[FileEvent]:
-    """Files read that belong neither to the system nor to the package or what runs it."""
-    return [file for file in record.files if file.read and not file.path.startswith((*SYSTEM, *_below(own)))]
+    """Files and folders read that belong neither to the system nor to the package, what runs it or an installer."""
+    foreign = (*SYSTEM, *CACHES, *_below(own))
+    return [file for file in record.files if file.read and not f"{file.path}/".startswith(foreign)]
 
 
 def written_files(record: PhaseRecord) -> list[FileEvent]:

@@ -274,6 +274,59 @@ def test_node_red_nodes_are_made_and_sent_a_message(behave):
     assert seen(result, "host") == {"asked.example"}
 
 
+NODE_RED = """
+module.exports = function (RED) {
+    %s
+    function Act(config) {
+        RED.nodes.createNode(this, config);
+        const node = this;
+        %s
+    }
+    RED.nodes.registerType('act', Act);
+};
+"""
+
+
+@pytest.mark.parametrize(
+    ("head", "act", "expected"),
+    [
+        (
+            "const readdirp = require('readdirp');",
+            "node.on('input', msg => readdirp({root: config.start}).on('data', entry => node.send(entry)));",
+            {"filesystem.read"},
+        ),
+        (
+            "const fs = require('fs-extra');",
+            "node.on('input', (msg, send, done) => fs.outputFile(msg.filename + '.out', 'x').then(() => done()));",
+            {"filesystem.write"},
+        ),
+        (
+            "const Big = require('node-red-biglib');",
+            "const big = new Big({config, node, parser: function (mine) {"
+            "  return require('child_process').spawn(mine.command, mine.commandArgs.concat([]), {cwd: mine.cwd}); }});"
+            "node.on('input', msg => big.main.call(big, msg));",
+            {"process.spawn"},
+        ),
+        (
+            "const execa = require('execa');",
+            "node.on('input', async msg => execa('ffmpeg', ['-i', msg.payload]));",
+            {"process.spawn"},
+        ),
+    ],
+    ids=["reads a folder", "writes a file", "a function handed to what is not there", "a program that is not there"],
+)
+def test_what_a_node_does_through_packages_that_are_not_there_is_seen(behave, head, act, expected):
+    raw = npm_package(
+        "node-red-contrib-act",
+        files={"act.js": (NODE_RED % (head, act)).encode(), "act.html": b""},
+        **{"node-red": {"nodes": {"act": "act.js"}}},
+    )
+    result = behave(raw)
+
+    assert phases(result)["import"]["commands"] == []
+    assert seen(result, "capability") == expected
+
+
 def test_the_owners_own_tests_are_run_and_are_no_part_of_what_the_plugin_does(behave):
     declared = {
         "plugin": {"name": "acme-tools", "version": "1.0.0"},

@@ -13,7 +13,8 @@ const write = process.stdout.write.bind(process.stdout);
 const report = (kind, what) => write(`\n${plan.mark} ${JSON.stringify({ kind, ...what })}\n`);
 const sentence = (error) => String((error && error.message) || error).slice(0, 300);
 
-require("./stubs.cjs").install(plan, (name) => report("stub", { name: String(name).slice(0, 200) }));
+const stubs = require("./stubs.cjs");
+stubs.install(plan, (name) => report("stub", { name: String(name).slice(0, 200) }));
 const platforms = { "n8n-node": "./n8n.cjs", "node-red-node": "./node_red.cjs", "budibase-plugin": "./budibase.cjs" };
 
 // A plugin's own errors are no reason to stop looking at the rest of it.
@@ -63,6 +64,7 @@ async function main() {
     }
     if (plan.phase === "entry-points" && platforms[plan.format]) {
         const platform = require(platforms[plan.format]);
+        stubs.inUse();
         await within(plan.total, platform.use(loaded, plan, report, within)).catch((error) =>
             report("error", { text: sentence(error) }),
         );

@@ -30,7 +30,7 @@ function runtime(types) {
                 },
                 { get: (target, key) => target[key] ?? (() => undefined) },
             ),
-            settings: values.anything({ userDir: "/tmp/configured", functionGlobalContext: {} }),
+            settings: values.anything({ userDir: values.FOLDER, functionGlobalContext: {} }),
             util: {
                 cloneMessage: (message) => ({ ...message }), generateId: () => "1", evaluateNodeProperty: (value, _type, _node, _message, done) => (done ? done(null, value) : value),
                 getMessageProperty: (message, name) => message[name], setMessageProperty() {}, ensureString: String, ensureBuffer: (value) => Buffer.from(String(value)),
@@ -72,7 +72,7 @@ async function use(loaded, _plan, report, within) {
             await run(type, async () => {
                 const config = values.anything({ id: "1", type, z: "1", wires: [[]], rules: [], outputs: 1 });
                 const node = new Maker(config);
-                const message = { _msgid: "1", payload: "configured", topic: "configured", url: values.URL, filename: "/tmp/configured", req: {}, res: {} };
+                const message = { _msgid: "1", payload: "configured", topic: "configured", url: values.URL, filename: `${values.FOLDER}/configured`, req: {}, res: {} };
                 if (typeof node.emit === "function") {
                     await new Promise((resolve) => {
                         node.emit("input", message, () => resolve(), () => resolve());

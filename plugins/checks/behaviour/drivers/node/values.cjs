@@ -4,6 +4,7 @@
 const DOMAIN = "plugwarden-canary.example";
 const HOST = `configured.${DOMAIN}`;
 const URL_ = `https://${HOST}`;
+const FOLDER = "/tmp/configured"; // made before the phase begins, with a file of that name in it
 
 function byName(name) {
     const lowered = String(name).toLowerCase();
@@ -11,7 +12,10 @@ function byName(name) {
     if (/(url|uri|endpoint|address|link|webhook|instance|site)/.test(lowered)) return URL_;
     if (/(host|server|domain|broker|region)/.test(lowered)) return HOST;
     if (/(email|mail|from|to$|recipient)/.test(lowered)) return `someone@${DOMAIN}`;
-    if (/(path|file|dir|folder)/.test(lowered)) return "/tmp/configured";
+    if (/^(command|cmd|program|executable|binary)$/.test(lowered)) return "true";
+    if (/(args|arguments|params)\d*$/.test(lowered)) return [];
+    if (/(dir|folder|directory)$|^(start|root|cwd)$/.test(lowered)) return FOLDER;
+    if (/(path|file)/.test(lowered)) return `${FOLDER}/configured`;
     if (/(limit|count|number|timeout|interval|size|max|min)/.test(lowered)) return 1;
     if (/^(is|has|use|return|enable|allow|ignore|simple)/.test(lowered)) return true;
     if (/(json|body|query)/.test(lowered)) return "{}";
@@ -40,8 +44,10 @@ function byProperty(property) {
             return { __rl: true, mode: "id", value: "1" };
         case "dateTime":
             return "2026-01-01T00:00:00Z";
-        default:
-            return byName(property.name);
+        default: {
+            const named = byName(property.name);
+            return Array.isArray(named) ? "configured" : named;
+        }
     }
 }
 
@@ -52,4 +58,4 @@ const anything = (fixed = {}) =>
         has: () => true,
     });
 
-module.exports = { DOMAIN, HOST, URL: URL_, anything, byName, byProperty };
+module.exports = { DOMAIN, FOLDER, HOST, URL: URL_, anything, byName, byProperty };

@@ -10,7 +10,8 @@ RULES = (
     (r"url|uri|endpoint|address|webhook|site", URL),
     (r"host|server|domain|broker|ip$", HOST),
     (r"mail|from|recipient", f"someone@{DOMAIN}"),
-    (r"path|file|dir", "/tmp/configured"),
+    (r"dir|folder", "/tmp/configured"),
+    (r"path|file", "/tmp/configured/configured"),
     (r"limit|count|timeout|interval|size", 1),
 )
 
