@@ -1,5 +1,7 @@
-"""Let things happen at once, on database connections of their own."""
+"""Let things happen at once, or in another process, on database connections of their own."""
 
+import os
+import signal
 import threading
 import traceback
 
@@ -27,3 +29,26 @@ def at_once(*actions):
     for thread in threads:
         thread.join()
     return outcomes
+
+
+def in_a_process(work):
+    """Fork a process that does the work on connections of its own; gives its id. Needs a transactional test."""
+    connections.close_all()
+    child = os.fork()
+    if child == 0:
+        try:
+            work()
+        finally:
+            os._exit(0)
+    return child
+
+
+def killed(work):
+    """Whether a process that does the work dies by SIGKILL, as one does where the work calls `die`."""
+    _, status = os.waitpid(in_a_process(work), 0)
+    return os.waitstatus_to_exitcode(status) == -signal.SIGKILL
+
+
+def die(*_args, **_kwargs):
+    """What the kernel does to a process when memory is short: nothing is said, nothing tidied up."""
+    os.kill(os.getpid(), signal.SIGKILL)

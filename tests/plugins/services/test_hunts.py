@@ -7,7 +7,6 @@ import time
 from dataclasses import replace
 
 import pytest
-from django.db import connections
 from django.utils import timezone
 from django_q.models import OrmQ
 
@@ -34,6 +33,7 @@ from tests.plugins.detection.rule_cases import NEVER_ENDS
 from tests.plugins.services.test_detection import CONTENT
 from tests.support.certified import certified
 from tests.support.packages import npm_package
+from tests.support.races import at_once, in_a_process
 
 pytestmark = pytest.mark.django_db
 
@@ -408,18 +408,6 @@ def test_a_rule_on_trial_sends_nobody_to_revalidation(policy):
 # --- a worker that is killed ------------------------------------------------------------------------------------------
 
 
-def in_a_process(work):
-    """Fork a process that does the work on connections of its own; gives its id."""
-    connections.close_all()
-    child = os.fork()
-    if child == 0:
-        try:
-            work()
-        finally:
-            os._exit(0)
-    return child
-
-
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_killed_in_the_middle_loses_nothing_and_doubles_nothing(monkeypatch, tmp_path):
     for _ in range(5):
@@ -458,8 +446,6 @@ def test_a_worker_killed_in_the_middle_loses_nothing_and_doubles_nothing(monkeyp
 
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_on_one_hunt_end_it_once(monkeypatch):
-    from tests.support.races import at_once  # noqa: PLC0415
-
     monkeypatch.setattr(hunts, "PACKAGES", 1)
     for _ in range(4):
         version()
