@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from datetime import UTC
 from functools import wraps
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from governance.services.tokens import ScopeMissing, TokenRejected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
 logger = logging.getLogger(__name__)
 
@@ -95,6 +97,11 @@ def _rejected(refusal: TokenRejected) -> HttpResponse:
     else:
         status, challenge = HTTPStatus.UNAUTHORIZED, f'{REALM}, error="invalid_token"'
     return ApiProblem(status, refusal.code, str(refusal), {"WWW-Authenticate": challenge}).response()
+
+
+def written(moment: datetime) -> str:
+    """A time as every document of the API has it: RFC 3339, UTC, whole seconds."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def read_json(request: HttpRequest, *, most: int) -> Any:

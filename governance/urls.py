@@ -9,6 +9,7 @@ from django.views.generic import RedirectView
 from governance import policy_views, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/", include("certification.api_urls")),  # first: nothing is asked for as often as admission
     path("", views.home, name="home"),
     path("accounts/", include("governance.account_urls")),
     path("admin/login/", views.admin_login),
@@ -25,7 +26,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("policy/<str:version>/policy.json", policy_views.policy_document, name="policy-document"),
     path("portal/", include("plugins.portal.urls")),
     path("osv/", include("plugins.osv_urls")),
-    path("api/v1/", include("certification.api_urls")),
     path("status/", include("certification.urls")),
     path("reports/", include("audits.urls")),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from certification.enums import CERTIFICATE_LIVE, CertificateState
+from governance.api import written
 from plugins.enums import VersionState
 
 if TYPE_CHECKING:
@@ -63,8 +64,8 @@ class Answer(NamedTuple):
             "allowed": self.allowed,
             "state": self.state,
             "serial": known.serial,
-            "notBefore": _written(known.not_before),
-            "notAfter": _written(known.not_after),
+            "notBefore": written(known.not_before) if known.not_before else None,
+            "notAfter": written(known.not_after) if known.not_after else None,
             "conditions": known.conditions.splitlines(),
             "demo": known.demo,
             "reason": self.reason,
@@ -115,7 +116,3 @@ def _standing(certificate: Evidence, *, now: datetime, demo: bool) -> tuple[str,
     if now < not_before:
         return "not_yet_valid", "The certificate is not valid yet.", not_before
     return CertificateState.ACTIVE.value, "Certified.", not_after
-
-
-def _written(moment: datetime | None) -> str | None:
-    return None if moment is None else f"{moment:%Y-%m-%dT%H:%M:%SZ}"

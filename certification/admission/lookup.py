@@ -11,10 +11,11 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import Group
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 from certification.admission.answers import BLOCKED, Evidence
 from certification.enums import CertificateState
@@ -38,23 +39,25 @@ _TABLES = {
 _QUERY = f"""
 SELECT t.id, t.scopes, t.expires_at, t.revoked_at, t.last_used_at, u.is_active,
   EXISTS (SELECT 1 FROM {_MEMBERS} m JOIN {_TABLES["Group"]} g ON g.id = m.group_id
-    WHERE m.user_id = u.id AND g.name IN ({{roles}})),
+    WHERE m.user_id = u.id AND g.name {{roles}}),
   a.sha256, a.state, a.id, a.serial, a.not_before, a.not_after, a.conditions, a.demo, a.version_state
 FROM {_TABLES["ApiToken"]} t JOIN {_TABLES["User"]} u ON u.id = t.user_id
 LEFT JOIN (
   SELECT c.sha256, c.state, c.id, c.serial, c.not_before, c.not_after, c.conditions, c.demo, v.state AS version_state
   FROM {_TABLES["Certificate"]} c JOIN {_TABLES["PluginVersion"]} v ON v.id = c.version_id
-  WHERE c.sha256 IN ({{digests}}) AND c.state <> '{CertificateState.SUPERSEDED.value}'
+  WHERE c.sha256 {{digests}} AND c.state <> '{CertificateState.SUPERSEDED.value}'
   UNION ALL
   SELECT f.sha256, '{BLOCKED}', 0, NULL, NULL, NULL, '', FALSE, ''
   FROM {_TABLES["FileDecision"]} f
-  WHERE f.sha256 IN ({{digests}}) AND f.verdict = '{FileVerdict.BLOCK.value}'
+  WHERE f.sha256 {{digests}} AND f.verdict = '{FileVerdict.BLOCK.value}'
     AND f.state = '{RulingState.ACTIVE.value}' AND (f.ends_on IS NULL OR f.ends_on >= %s)
 ) a ON 1 = 1
 WHERE t.digest = %s
 """
 """A superseded certificate is never alone: the newer one of the same version says what holds."""
 _TOKEN_COLUMNS = 7
+PREPARED_FROM = 3
+"""How often a connection asks before PostgreSQL keeps the plan."""
 
 
 def look_up(
@@ -69,10 +72,7 @@ def look_up(
         today: the day by which blocks end.
     """
     roles = roles_of(scope)
-    query = _QUERY.format(roles=_places(roles), digests=_places(digests))
-    with connection.cursor() as cursor:
-        cursor.execute(query, [*roles, *digests, *digests, today, token])
-        rows = cursor.fetchall()
+    rows = _ask(_statement(len(roles), len(digests)), [*_among(roles), *_among(digests) * 2, today, token])
     if not rows:
         return None, {}
     about: dict[str, list[Evidence]] = defaultdict(list)
@@ -83,8 +83,49 @@ def look_up(
     return _bearer(rows[0]), about
 
 
-def _places(values: Sequence[str]) -> str:
-    return ", ".join(["%s"] * len(values))
+def _ask(query: str, params: list[Any]) -> list[Sequence[Any]]:
+    """The rows. Whether a kept connection still lives is found out by asking, not by a question of its own before."""
+    connection.health_check_done = True  # type: ignore[attr-defined]  # django-stubs does not know it
+    try:
+        return _rows(query, params)
+    except (InterfaceError, OperationalError):
+        if connection.in_atomic_block:
+            raise
+        connection.close()
+        return _rows(query, params)
+
+
+def _rows(query: str, params: list[Any]) -> list[Sequence[Any]]:
+    with _cursor() as cursor:
+        cursor.execute(query, params)
+        found: list[Sequence[Any]] = cursor.fetchall()
+        return found
+
+
+def _cursor() -> Any:
+    """A cursor. On PostgreSQL one whose statements the server keeps planned: planning takes longer than answering."""
+    if connection.vendor != "postgresql":
+        return connection.cursor()
+    from django.db.backends.postgresql.base import ServerBindingCursor  # noqa: PLC0415 - only with its driver
+
+    connection.ensure_connection()
+    connection.connection.prepare_threshold = PREPARED_FROM
+    cursor = ServerBindingCursor(connection.connection)  # type: ignore[call-arg]  # psycopg's, which is not typed here
+    return connection._prepare_cursor(cursor)  # type: ignore[attr-defined]  # noqa: SLF001 - what counts and logs it
+
+
+@lru_cache(maxsize=64)
+def _statement(roles: int, digests: int) -> str:
+    """The query for so many roles and digests; on PostgreSQL it is the same for any number."""
+    return _QUERY.format(roles=_places(roles), digests=_places(digests))
+
+
+def _places(count: int) -> str:
+    return "= ANY(%s)" if connection.vendor == "postgresql" else f"IN ({', '.join(['%s'] * count)})"
+
+
+def _among(values: Sequence[str]) -> list[Any]:
+    return [list(values)] if connection.vendor == "postgresql" else list(values)
 
 
 def _bearer(row: Sequence[Any]) -> Bearer:

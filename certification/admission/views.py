@@ -16,7 +16,7 @@ from django.utils.http import parse_etags
 from certification import recalls
 from certification.admission.answers import judge
 from certification.admission.lookup import look_up
-from governance.api import JSON, ApiProblem, answering, api_view, read_json
+from governance.api import JSON, ApiProblem, answering, api_view, read_json, written
 from governance.services.tokens import authenticate, demand, presented
 from governance.tokens import Scope
 
@@ -89,7 +89,7 @@ def acknowledge(request: HttpRequest) -> HttpResponse:
             "number": one.recall_id,
             "serial": one.recall.certificate.serial,
             "state": one.recall.state,
-            "acknowledgedAt": f"{one.at:%Y-%m-%dT%H:%M:%SZ}",
+            "acknowledgedAt": written(one.at),
         }
         for one in given
     ]
@@ -187,6 +187,6 @@ def _recall(row: Recall) -> dict[str, Any]:
         "serial": certificate.serial,
         "sha256": certificate.sha256,
         "state": row.state,
-        "since": f"{row.at:%Y-%m-%dT%H:%M:%SZ}",
+        "since": written(row.at),
         "plugin": {"format": plugin.format, "name": plugin.name, "version": certificate.version.version},
     }

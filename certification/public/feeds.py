@@ -19,6 +19,7 @@ from certification.enums import CertificateState
 from certification.models import Certificate
 from certification.public.badge import printable
 from certification.public.listing import public
+from governance.api import written
 from governance.models.choices import label
 from governance.vocabulary import Tier
 
@@ -100,8 +101,8 @@ def json_feed(found: list[Item]) -> dict[str, Any]:
                 "url": item.url,
                 "title": item.title,
                 "content_text": item.text,
-                "date_published": _rfc3339(item.certificate.issued_at),
-                "date_modified": _rfc3339(item.updated),
+                "date_published": written(item.certificate.issued_at),
+                "date_modified": written(item.updated),
                 "tags": [item.state.value, item.certificate.tier, item.certificate.version.plugin.format],
                 "_plugwarden": _facts(item),
             }
@@ -120,8 +121,8 @@ def _facts(item: Item) -> dict[str, Any]:
         "sha256": certificate.sha256,
         "state": item.state.value,
         "tier": certificate.tier,
-        "notBefore": _rfc3339(certificate.not_before),
-        "notAfter": _rfc3339(certificate.not_after),
+        "notBefore": written(certificate.not_before),
+        "notAfter": written(certificate.not_after),
         "policy": certificate.policy.version,
         "demo": certificate.demo,
         "bundle": absolute("certification:bundle", certificate.serial),
@@ -174,7 +175,3 @@ def _title() -> str:
 
 def _description() -> str:
     return _("Certificates of plugins as they are issued, suspended, reinstated, revoked or run out.")
-
-
-def _rfc3339(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
