@@ -27,7 +27,6 @@ ENDED = {
     CertificateState.SUSPENDED.value: "The certificate is suspended.",
     CertificateState.REVOKED.value: "The certificate was revoked.",
     CertificateState.EXPIRED.value: "The certificate has expired.",
-    CertificateState.SUPERSEDED.value: "The certificate was superseded.",
 }
 LIVE = frozenset(state.value for state in CERTIFICATE_LIVE)
 
