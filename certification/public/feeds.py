@@ -126,6 +126,7 @@ def _facts(item: Item) -> dict[str, Any]:
         "policy": certificate.policy.version,
         "demo": certificate.demo,
         "bundle": absolute("certification:bundle", certificate.serial),
+        "proof": None if certificate.log_index is None else absolute("certification:proof", certificate.serial),
         "badge": absolute("certification:badge", certificate.serial),
     }
 

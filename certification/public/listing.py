@@ -49,7 +49,7 @@ class Posture(NamedTuple):
         """The tiers as the page's script draws them."""
         lasting = [row.in_force - row.soon for row in self.tiers]
         series = [
-            {"label": _("In force"), "values": lasting, "tone": "good"},
+            {"label": _("In force for longer"), "values": lasting, "tone": "good"},
             {"label": _("Ends within %(days)s days") % {"days": SOON}, "values": [row.soon for row in self.tiers],
              "tone": "warn"},
         ]  # fmt: skip

@@ -101,7 +101,7 @@ def _fill() -> tuple[str, list[str], int]:
         Certificate(
             serial=f"PW-{n}", version=version, run=like.run, policy=like.policy, sha256=artifacts[n].sha256, tier="low",
             not_before=now, not_after=now + dt.timedelta(days=90), revalidate_on=now.date(), conditions=like.conditions,
-            bundle=bytes(like.bundle), bundle_sha256=like.bundle_sha256, keyid=like.keyid, demo=False,
+            envelope=bytes(like.envelope), envelope_sha256=like.envelope_sha256, keyid=like.keyid, demo=False,
         )
         for n, version in enumerate(versions)
     )  # fmt: skip
