@@ -35,6 +35,7 @@ class GovernanceConfig(AppConfig):
     def ready(self) -> None:
         """Register the system checks, and keep roles in step after migrations."""
         from governance import checks, lineage, permission_events, receivers  # noqa: F401, PLC0415 - models are ready only now
+        from governance.ledger import preparation  # noqa: PLC0415 - ditto
         from governance.models import User  # noqa: PLC0415 - ditto
         from governance.models.tracked import history_rows_created  # noqa: PLC0415 - ditto
 
@@ -44,3 +45,4 @@ class GovernanceConfig(AppConfig):
         post_create_historical_record.connect(receivers.log_history_row, dispatch_uid="governance.log_history_row")
         history_rows_created.connect(receivers.log_history_rows, dispatch_uid="governance.log_history_rows")
         permission_events.connect()
+        preparation.register_steps()

@@ -37,6 +37,7 @@ CHECKPOINTS_DIR = DATA_DIR / "checkpoints"
 _COPY = env.str("PLUGWARDEN_CHECKPOINT_COPY", default="")
 CHECKPOINT_PLACES = [CHECKPOINTS_DIR, *([Path(_COPY).resolve()] if _COPY else [])]
 """Folders, outside the database, that the last checkpoint is kept in."""
+LEDGER_WITNESSES = env.list("PLUGWARDEN_WITNESSES", default=[])
 os.environ.setdefault("MPLCONFIGDIR", str(CACHE_DIR / "matplotlib"))  # else in the home folder, which services may lack
 GUARDDOG_RULES_DIR = Path(env.str("PLUGWARDEN_GUARDDOG_RULES", default=str(BASE_DIR / ".venv" / "guarddog-rules")))
 # Where advisories are fetched from: the publishers' own addresses, or a mirror's.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -18,6 +19,7 @@ from governance.ledger.tlog.checkpoints import Checkpoint
 from governance.ledger.tlog.proofs import Proof
 from governance.ledger.tree import StoredTree
 from governance.models.ledger import LedgerCheckpoint, LedgerLeaf
+from governance.queue import enqueue
 
 logger = logging.getLogger("governance.ledger")
 
@@ -64,6 +66,17 @@ def make_checkpoint() -> LedgerCheckpoint:
         return LedgerCheckpoint.objects.create(
             at=timezone.now(), origin=now.origin, size=now.size, root=now.root, note=note.encode().decode()
         )
+
+
+def sign_soon() -> None:
+    """Sign what has just been committed; where that is refused the log says why, and the schedule tries again."""
+    try:
+        made = make_checkpoint()
+    except LedgerError as refusal:
+        logger.error("ledger: no checkpoint after an event that is to be proven: %s", refusal)  # noqa: TRY400 - no bug
+        return
+    if settings.LEDGER_WITNESSES:
+        enqueue("governance.tasks.ask_witnesses", checkpoint_id=made.pk)
 
 
 def note_of(checkpoint: LedgerCheckpoint) -> notes.Note:

@@ -29,3 +29,7 @@ class LogForked(LedgerError):
 
 class OutsideUnusable(LedgerError):
     """The checkpoint kept outside the database cannot be read or written."""
+
+
+class CosignatureRefused(LedgerError):
+    """What was handed in is no signature of a configured witness over a checkpoint of ours."""

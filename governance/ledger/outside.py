@@ -5,21 +5,20 @@ Each place, a folder, has one file for each origin. Beside it lies the alarm, wh
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 
 from governance.ledger.errors import OutsideUnusable
+from governance.ledger.files import write
 from governance.ledger.tlog.checkpoints import Checkpoint
 from governance.ledger.tlog.notes import Note, NoteError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 ALARM = "ALARM"
 
@@ -50,7 +49,7 @@ def keep(origin: str, note: bytes) -> None:
     """
     for path in _paths(origin):
         try:
-            _write(path, note)
+            write(path, note)
         except OSError as problem:
             raise OutsideUnusable(f"The checkpoint cannot be kept in {path.parent}: {problem.strerror}.") from problem
 
@@ -66,7 +65,7 @@ def alarm() -> str:
 def raise_alarm(text: str) -> None:
     """Let every page of the admin and the next start say it."""
     with suppress(OSError):  # the refusal itself is raised by whoever calls
-        _write(settings.CHECKPOINTS_DIR / ALARM, f"{text}\n".encode())
+        write(settings.CHECKPOINTS_DIR / ALARM, f"{text}\n".encode())
 
 
 def clear_alarm() -> None:
@@ -77,23 +76,3 @@ def clear_alarm() -> None:
 def _paths(origin: str) -> Iterator[Path]:
     name = re.sub(r"[^A-Za-z0-9.-]", "_", origin)
     yield from (place / f"{name}.checkpoint" for place in settings.CHECKPOINT_PLACES)
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o644)  # public, like everything it says
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -6,6 +6,7 @@ process at a time number them. A killed process leaves whole batches or nothing.
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
@@ -27,6 +28,9 @@ BATCH = 1_000
 LATE = 1_000
 """How far behind the newest numbered entry others are looked for each time: a transaction may commit after later ones.
 What a longer one leaves further behind is found by a thorough look."""
+PAUSE = 1.0
+"""Seconds a process does not number again after a commit: under load events come in batches, else each by itself."""
+_rest = {"until": 0.0}
 LOCK = int.from_bytes(b"plugwrdn", "big") >> 1
 COLUMNS = (
     "id", "at", "actor_id", "actor_label", "verb", "subject_type", "subject_id", "subject_label", "details",
@@ -50,7 +54,10 @@ def sequence(*, thorough: bool = False) -> int:
 
 
 def sequence_soon() -> None:
-    """Number what has committed, unless another process is at it: that one, or the schedule, will take ours too."""
+    """Number what has committed, unless we just have or another process is at it: a later look will take ours too."""
+    if time.monotonic() < _rest["until"]:
+        return
+    _rest["until"] = time.monotonic() + PAUSE
     with transaction.atomic():
         if not lock(wait=False):
             return

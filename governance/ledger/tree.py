@@ -22,13 +22,14 @@ class StoredTree:
         """
         tile_level, above = divmod(level, BITS)
         first, count = index << above, 1 << above
-        tile = self._tile(tile_level, first // WIDTH)
+        tile = self.tile(tile_level, first // WIDTH)
         try:
             return complete_root([tile[place] for place in range(first, first + count)])
         except KeyError as missing:
             raise NotInTree(f"The tree has no hash {missing.args[0]} at tile level {tile_level}.") from None
 
-    def _tile(self, level: int, number: int) -> dict[int, bytes]:
+    def tile(self, level: int, number: int) -> dict[int, bytes]:
+        """The hashes of one tile, as many as there are, by their index at its level."""
         if (level, number) not in self._tiles:
             within = (number * WIDTH, (number + 1) * WIDTH - 1)
             rows = (

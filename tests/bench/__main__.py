@@ -26,6 +26,7 @@ BY_THEMSELVES = (
     "tests.bench.exposure",
     "tests.bench.findings",
     "tests.bench.guarddog",
+    "tests.bench.ledger",
 )
 SHOWN_FROM = 0.05
 """Seconds from which on a check is worth a line."""

@@ -1,6 +1,6 @@
 import pytest
 
-from governance.ledger import signing
+from governance.ledger import sequencer, signing
 from tests.support.log_keys import LogKey
 
 ORIGIN = "example.com/log"
@@ -12,3 +12,9 @@ def log_key(monkeypatch):
     key = LogKey(ORIGIN)
     monkeypatch.setattr(signing, "_providers", [lambda: key])
     return key
+
+
+@pytest.fixture(autouse=True)
+def _no_pause(monkeypatch):
+    """Every commit numbers its events at once, however fast tests follow each other."""
+    monkeypatch.setattr(sequencer, "PAUSE", 0.0)

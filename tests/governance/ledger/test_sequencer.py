@@ -44,6 +44,17 @@ def test_an_event_is_numbered_when_its_transaction_commits(django_capture_on_com
     assert [index for index, _entry in leaves()] == [0, 1, 2]
 
 
+def test_commits_in_a_row_are_numbered_together(django_capture_on_commit_callbacks, monkeypatch):
+    monkeypatch.setattr(sequencer, "PAUSE", 60.0)
+    monkeypatch.setattr(sequencer, "_rest", {"until": 0.0})
+    for _ in range(3):
+        with django_capture_on_commit_callbacks(execute=True):
+            write(1)
+
+    assert [index for index, _entry in leaves()] == [0]
+    assert ledger.sequence() == 2
+
+
 def test_a_leaf_is_the_canonical_event():
     user = UserFactory(username="grace", first_name="", last_name="")
     entry = ledger.record(verb="thing.done", subject=user, actor=user, details={"b": "\u00e9", "a": [1, None, 2.0]})
