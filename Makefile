@@ -50,7 +50,7 @@ format: $(STAMPS)/dev ## Format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 lock: $(STAMPS)/dev ## Resolve requirements/*.in anew, with hashes
-	@for name in base dev guarddog; do
+	@for name in base dev guarddog kms; do
 	  extra=$$([ $$name = guarddog ] && echo --no-deps || true)
 	  UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	    --generate-hashes --no-emit-index-url --no-emit-find-links $$extra requirements/$$name.in -o requirements/$$name.txt

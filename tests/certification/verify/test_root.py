@@ -1,7 +1,9 @@
 """The trust root is checked fully before anything is believed."""
 
 import json
+from pathlib import Path
 
+import jsonschema
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -10,6 +12,7 @@ from certification.verify.canonical import canonical
 from certification.verify.envelope import decode_base64, encode_base64, keyid_of
 from certification.verify.names import TRUST_ROOT_PAYLOAD
 
+SCHEMAS = Path(__file__).parents[3] / "docs/schemas"
 BENT = {
     "extra member": lambda root: root.update(note="x"),
     "missing member": lambda root: root.pop("expires"),
@@ -108,3 +111,26 @@ def test_verify_refuses_a_trust_root_whose_keys_were_exchanged_after_signing(che
 
     assert step == "trust-root"
     assert "altered" in message
+
+
+def test_a_trust_root_fits_its_schema_which_the_bundles_schema_repeats(world):
+    schema = json.loads(SCHEMAS.joinpath("trust-root.schema.json").read_text())
+    envelope = world.trust_root(world.key(status="compromised", log_cutoff=7))
+    payload = decode_base64(json.loads(envelope)["payload"], "payload")
+    part = {**schema["$defs"]["trustRootDocument"], "$defs": schema["$defs"]}
+
+    jsonschema.validate(json.loads(envelope), schema, cls=jsonschema.Draft202012Validator)
+    jsonschema.validate(json.loads(payload), part, cls=jsonschema.Draft202012Validator)
+    bundle = json.loads(SCHEMAS.joinpath("bundle.schema.json").read_text())
+    assert {name: bundle["$defs"][name] for name in schema["$defs"]} == schema["$defs"]
+
+
+@pytest.mark.parametrize("bend", [{"status": "compromised"}, {"logCutoff": 7}, {"role": "revocation"}])
+def test_the_schema_knows_when_a_key_has_a_cut_off(world, bend):
+    schema = json.loads(SCHEMAS.joinpath("trust-root.schema.json").read_text())
+    document = json.loads(decode_base64(json.loads(world.trust_root())["payload"], "payload"))
+    document["keys"][0] |= bend
+    part = {**schema["$defs"]["trustRootDocument"], "$defs": schema["$defs"]}
+
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(document, part, cls=jsonschema.Draft202012Validator)
