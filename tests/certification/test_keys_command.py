@@ -15,6 +15,7 @@ from certification.verify.canonical import parse
 from certification.verify.root import follow, read_anchor
 from governance.models import LedgerEntry
 from tests.factories import UserFactory
+from tests.support.certified import certified
 
 pytestmark = pytest.mark.django_db
 
@@ -183,3 +184,15 @@ def test_a_new_root_key_is_ours_alone(tmp_path):
 
     assert read_pem(tmp_path / "r.pem").keyid == keyid
     assert tmp_path.joinpath("r.pem").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_compromise_says_what_it_takes_down_and_what_to_do(policy):
+    certificate = certified(policy)
+
+    shown = run("compromise", certificate.keyid, "--log-size", "0")
+
+    assert "Certificates it takes down: 1. Next: manage.py keys reissue, or keys suspend." in shown
+    assert run("reissue") == "Certificates issued anew: 1.\n"
+    assert run("suspend") == "Certificates suspended: 0.\n"
+    certificate.refresh_from_db()
+    assert certificate.state == "superseded"

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from certification import key_export, key_report, trust_roots
+from certification import compromises, key_export, key_report, keyring, trust_roots
 from certification.attest import offline
 from certification.attest.ceremony import describe
 from certification.attest.key_folder import read_pem
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from certification.attest.dsse import SigningKey
     from certification.attest.rotation import Change
+    from certification.compromises import Answer
 
 ROOT = "root"
 
@@ -55,6 +56,8 @@ class Command(BaseCommand):
         compromise.add_argument(
             "--log-size", type=int, required=True, metavar="N", help="what it signed counts only below this log index"
         )
+        _changing(commands, "reissue", help="issue anew what a compromised key takes down")
+        _changing(commands, "suspend", help="suspend what a compromised key takes down")
         sign = commands.add_parser("sign", help="add a root key's signature to a draft of a trust root")
         sign.add_argument("draft", metavar="FILE")
         sign.add_argument("--key", metavar="FILE", help="the root key; PLUGWARDEN_KEY_ROOT by default")
@@ -72,6 +75,8 @@ class Command(BaseCommand):
             "rotate": self._rotate,
             "retire": lambda given: self._tell(trust_roots.retire(keyid=given["keyid"], actor=_by(given))),
             "compromise": self._compromise,
+            "reissue": lambda given: self._answer(compromises.reissue_hit(actor=_by(given)), "issued anew"),
+            "suspend": lambda given: self._answer(compromises.suspend_hit(actor=_by(given)), "suspended"),
             "sign": self._sign,
             "install": self._install,
             "export": self._export,
@@ -113,6 +118,16 @@ class Command(BaseCommand):
     def _compromise(self, options: dict[str, Any]) -> None:
         change = trust_roots.compromise(keyid=options["keyid"], log_size=options["log_size"], actor=_by(options))
         self._tell(change)
+
+        hits = len(compromises.hit(keyring.keys().trust_root, now=timezone.now()))
+        if hits and not change.waits_for:
+            told = f"Certificates it takes down: {hits}. Next: manage.py keys reissue, or keys suspend."
+            self.stdout.write(self.style.WARNING(told))
+
+    def _answer(self, answer: Answer, what: str) -> None:
+        self.stdout.write(f"Certificates {what}: {answer.done}.")
+        for line in answer.refused:
+            self.stdout.write(self.style.WARNING(plain(line)))
 
     def _sign(self, options: dict[str, Any]) -> None:
         if options["key"]:
