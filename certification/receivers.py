@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
-from certification import automatic, certificates, revalidation, reviews
+from certification import automatic, certificates, revalidation, reviews, status_lists
 from certification.enums import ReasonClass, ReviewKind
+from certification.signals import trust_root_published
+from governance import ledger
 from plugins.enums import FileVerdict, RulingState, Trigger, VersionState
 from plugins.models import Finding, PluginVersion
 from plugins.services import RunRefused, request_run
@@ -25,6 +28,8 @@ from plugins.signals import (
 if TYPE_CHECKING:
     from governance.models import User
     from plugins.models import FileDecision, VettingRun, Waiver
+
+logger = logging.getLogger(__name__)
 
 UNDER_REVIEW = (VersionState.IN_REVIEW, VersionState.CHANGES_REQUESTED)
 BLOCKABLE = (*UNDER_REVIEW, VersionState.APPROVED, VersionState.QUARANTINED)
@@ -61,6 +66,17 @@ def close_reviews(version: PluginVersion, actor: User, **_kwargs: Any) -> None:
         reason=_("The owner has withdrawn the version."),
         reason_class=ReasonClass.OWNER_REQUEST,
     )
+
+
+@receiver(trust_root_published, dispatch_uid="certification.sign_anew")
+def sign_anew(**_kwargs: Any) -> None:
+    """Checkpoint and status list of the keys before are signed anew, so that new bundles rest on those in force."""
+    if ledger.latest_checkpoint() is not None:
+        try:
+            ledger.make_checkpoint()
+        except ledger.LedgerError as refusal:
+            logger.critical("no checkpoint can be made with the new keys: %s", refusal)
+    status_lists.sign_anew()
 
 
 @receiver(waiver_ended, dispatch_uid="certification.revalidate_without_waiver")

@@ -87,6 +87,15 @@ def current(now: datetime) -> StatusList:
         ) from refusal
 
 
+def sign_anew() -> None:
+    """Make the list anew with the status key in force, where another made the newest. What goes wrong is logged."""
+    try:
+        if StatusList.objects.exists():
+            _made(timezone.now())
+    except (KeysRefusedError, ledger.LedgerError, StatusListRefused) as refusal:
+        logger.critical("no status list can be made with the new keys: %s", refusal)
+
+
 def _due(newest: StatusList, now: datetime) -> bool:
     ended = Q(state__in=CERTIFICATE_LIVE, not_after__gt=newest.this_update - OVERLAP, not_after__lte=now)
     moved = Q(state_since__gt=newest.this_update - OVERLAP)
@@ -105,7 +114,7 @@ def _made(now: datetime) -> StatusList:
 def _make(now: datetime, ring: KeyRing, log_size: int, log_root: bytes) -> StatusList:
     newest = StatusList.objects.select_for_update().first()
     changes = _changes(newest, now)
-    if newest and not changes and now < newest.this_update + REMAKE:
+    if newest and not changes and newest.keyid == ring.status.keyid and now < newest.this_update + REMAKE:
         return newest
     moment = _moment(newest, now)
     made = StatusList(

@@ -23,6 +23,7 @@ from certification.attest.keys import ensure_folder
 from certification.attest.private_files import KeysRefusedError
 from certification.attest.publishing import newest_trust_root
 from certification.models import TrustRootVersion
+from certification.signals import trust_root_published
 from certification.verify.errors import ProblemError
 from certification.verify.names import Environment, Role
 from certification.verify.root import TrustRoot, read_trust_root
@@ -156,6 +157,8 @@ def note(*, actor: User | None = None) -> list[TrustRootVersion]:
                 _note(row, before, root, actor)
                 noted.append(row)
         before = root
+    if noted:
+        trust_root_published.send_robust(TrustRootVersion)
     return noted
 
 
