@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from certification import certificates
+from certification.attest.private_files import KeysRefusedError
 from certification.enums import CertificateState, ReasonClass
 from certification.keyring import keys
 from certification.models import Certificate
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from certification.models.certificates import CertificateQuerySet
     from certification.verify.root import TrustRoot
     from governance.models import User
 
@@ -42,7 +44,17 @@ class Hit:
         return certificate.state == CertificateState.ACTIVE or suspended
 
 
-def hit(root: TrustRoot, *, now: datetime) -> list[Hit]:
+def why_hit(certificate: Certificate) -> str:
+    """Why nobody can rely on the key of a live certificate any more; empty where one can, or no key can be read."""
+    try:
+        root = keys().trust_root
+    except KeysRefusedError:
+        return ""
+    found = hit(root, now=timezone.now(), among=Certificate.objects.filter(pk=certificate.pk))
+    return found[0].reason if found else ""
+
+
+def hit(root: TrustRoot, *, now: datetime, among: CertificateQuerySet | None = None) -> list[Hit]:
     """Certificates in force or suspended that a compromised key signed, and not provably below its log cut-off."""
     cutoffs = {
         keyid: key.log_cutoff or 0
@@ -51,9 +63,8 @@ def hit(root: TrustRoot, *, now: datetime) -> list[Hit]:
     }
     if not cutoffs:
         return []
-    signed = list(
-        Certificate.objects.live_at(now).filter(keyid__in=cutoffs).select_related("version__plugin").order_by("pk")
-    )
+    found = Certificate.objects.all() if among is None else among
+    signed = list(found.live_at(now).filter(keyid__in=cutoffs).select_related("version__plugin").order_by("pk"))
     places = _places(signed)
     return [
         Hit(certificate, places.get(certificate.pk), _reason(certificate, cutoffs[certificate.keyid]))

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from certification import certificates as services
+from certification import compromises
 from certification.admin.recalls import told
 from certification.enums import CERTIFICATE_LIVE, REASON_CHOSEN, CertificateState
 from certification.models import Certificate
@@ -180,7 +181,8 @@ class CertificateAdmin(ReadOnlyAdmin[Certificate]):
             for move in MOVES.values()
             if state in move.possible_from and request.user.has_perm(move.permission)
         ]
-        extra = {"moves": moves, "certificate": certificate, **(extra_context or {})}
+        hit = compromises.why_hit(certificate)
+        extra = {"moves": moves, "certificate": certificate, "hit": hit, **(extra_context or {})}
         return super().change_view(request, object_id, form_url, extra)
 
     def move_view(self, request: SignedInRequest, name: str) -> HttpResponse:

@@ -88,3 +88,16 @@ def test_only_those_who_may_suspend_do(client):
 
     certificate.refresh_from_db()
     assert certificate.state == "active"
+
+
+def test_a_certificates_own_page_says_that_its_key_is_compromised(client):
+    client.force_login(UserFactory(role=Role.LEAD_REVIEWER))
+    certificate = CertificateFactory(keyid=keyring.keys().certifier.keyid)
+    address = reverse("admin:certification_certificate_change", args=[certificate.pk])
+    assert "compromised" not in client.get(address).content.decode()
+
+    trust_roots.compromise(keyid=certificate.keyid, log_size=0)
+
+    page = client.get(address).content.decode()
+    assert "which is compromised from log index 0 on. Verifiers refuse it." in page
+    assert reverse(PAGE) in page
