@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from plugins.provenance.trust import LogKey, TrustRoot
 
 HINT_BYTES = 4
+NEWER = "0.0.2"
+"""Version of Rekor v2's `dsse` and `hashedrekord` entries; `intoto` 0.0.2 is of the first Rekor."""
 _NOTE_SIGNATURE = re.compile(r"— (?P<name>\S+) (?P<signature>[A-Za-z0-9+/]+={0,2})")
 _SIZE = re.compile(r"0|[1-9][0-9]*", re.ASCII)
 
@@ -48,6 +50,7 @@ def logged_at(bundle: Bundle, root: TrustRoot) -> datetime:
     keys = [log for log in root.logs if log.log_id == entry.log_id]
     if not keys:
         raise NotLogged("The entry is of a transparency log that is not trusted here.")
+    _refuse_newer(entry, bundle)
     moment = _promised(entry, keys)
     if entry.proof is not None:
         _included(entry.proof, entry.body, [log for log in keys if log.at(moment)])
@@ -57,10 +60,18 @@ def logged_at(bundle: Bundle, root: TrustRoot) -> datetime:
     return moment
 
 
+def _refuse_newer(entry: LogEntry, bundle: Bundle) -> None:
+    """Say by name what is not read here: entries of Rekor v2, and times that only a timestamp authority vouches for."""
+    if entry.version == NEWER and entry.kind != "intoto":
+        raise NotLogged(f"The log entry is of Rekor v2 ({entry.kind} {entry.version}), which is not read here.")
+    if entry.promise is None and bundle.timestamps:
+        raise NotLogged("Only an RFC 3161 timestamp says when it was signed, and those are not read here.")
+
+
 def _promised(entry: LogEntry, keys: list[LogKey]) -> datetime:
     """The time of the entry, from the log's signed promise."""
     if entry.promise is None or entry.integrated_at is None:
-        raise NotLogged("The log entry has no time that the log signed; other timestamps are not read here.")
+        raise NotLogged("The log entry has no time that the log signed.")
     try:
         moment = datetime.fromtimestamp(entry.integrated_at, UTC)
     except (ValueError, OverflowError, OSError):

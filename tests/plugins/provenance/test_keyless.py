@@ -346,9 +346,24 @@ def test_time_that_the_log_did_not_sign_is_none():
     made = instance().signed()
     del made.entry["inclusionPromise"]
 
-    assert refused(made.bundle()) == (
-        "The log entry has no time that the log signed; other timestamps are not read here."
-    )
+    assert refused(made.bundle()) == "The log entry has no time that the log signed."
+
+
+def test_a_time_that_only_an_authority_stamped_is_named_and_counts_as_none():
+    made = instance().signed()
+    del made.entry["inclusionPromise"]
+    bundle = made.bundle()
+    bundle["verificationMaterial"]["timestampVerificationData"] = {"rfc3161Timestamps": [{"signedTimestamp": "AAAA"}]}
+
+    assert refused(bundle) == "Only an RFC 3161 timestamp says when it was signed, and those are not read here."
+
+
+@pytest.mark.parametrize("kind", ["dsse", "hashedrekord"])
+def test_an_entry_of_rekor_v2_is_named_and_counts_as_none(kind):
+    made = instance().signed()
+    made.entry["kindVersion"] = {"kind": kind, "version": "0.0.2"}
+
+    assert refused(made.bundle()) == f"The log entry is of Rekor v2 ({kind} 0.0.2), which is not read here."
 
 
 def test_entry_of_another_statement_signature_or_signer_cannot_be_swapped_in():
@@ -369,7 +384,7 @@ def test_log_entry_of_an_unknown_kind_is_refused():
     made = instance().signed()
     body = json.loads(base64.b64decode(made.entry["canonicalizedBody"]))
 
-    for kind, version in (("dsse", "0.0.2"), ("rfc3161", "0.0.1"), ("intoto", "0.0.1")):
+    for kind, version in (("dsse", "0.0.3"), ("rfc3161", "0.0.1"), ("intoto", "0.0.1")):
         entry = instance().entry(body, kind, version)
         assert refused(replace(made, entry=entry).bundle()) == "The log entry is of a kind that is not known here."
 
