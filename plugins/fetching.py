@@ -135,7 +135,7 @@ def _npm(name: str, version: str, into: Path) -> Path:
 
 def _pypi(name: str, version: str, into: Path) -> Path:
     """The wheel where there is one, since taking it runs nothing; else the sdist, by a pip locked in."""
-    options = ["--no-deps", "--only-binary=:all:", "--dest", str(into)]
+    options = ["--no-deps", "--only-binary=:all:", "--ignore-requires-python", "--dest", str(into)]
     wheel = [sys.executable, "-m", "pip", "download", *options, f"{name}=={version}"]
     try:
         _client(wheel, into, f"There is no wheel of {name} {version} for us")
@@ -150,7 +150,8 @@ def _sdist(name: str, version: str, into: Path) -> None:
     try:
         result = run_python(
             "pip",
-            *("download", "--no-deps", "--no-binary=:all:", "--dest", "/out", f"{name}=={version}"),
+            *("download", "--no-deps", "--no-binary=:all:", "--ignore-requires-python", "--dest", "/out"),
+            f"{name}=={version}",
             binds=[Bind(inside, "/out", writable=True), *network_binds()],
             env=network_env(),
             limits=Limits(wall_seconds=TIMEOUT, cpu_seconds=TIMEOUT, processes=256),

@@ -175,6 +175,21 @@ def test_a_python_module_is_loaded_without_what_it_needs(behave):
     assert result.evidence["stand_ins"] == ["django", "missing", "netbox", "requests"]
 
 
+def test_a_folder_shared_with_the_platform_is_no_obstacle(behave):
+    files = {
+        "airflow/providers/acme/__init__.py": b"from airflow import __version__\nfrom packaging.version import parse\n",
+        "airflow/providers/acme/hook.py": (
+            b"import urllib.request\nfrom airflow.hooks.base import BaseHook\n"
+            b"class Hook(BaseHook):\n    pass\nurllib.request.urlopen('https://asked.example/')\n"
+        ),
+        "airflow/providers/acme/broken.py": b"from airflow.providers.acme.gone import x\n",
+    }
+    result = behave(python_source(files=files))
+
+    assert seen(result, "host") == {"asked.example"}
+    assert "3 of 4 entry points loaded" in result.reason
+
+
 @pytest.mark.parametrize(
     ("code", "rule", "severity"),
     [

@@ -224,19 +224,38 @@ class Module(types.ModuleType):
         return value
 
 
+class Namespaces(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Folders without `__init__.py`, such as the `airflow` of a provider: what the platform would add is made up."""
+
+    def find_spec(self, name, path=None, _target=None):
+        found = importlib.machinery.PathFinder.find_spec(name, path)
+        if found is None or found.loader is not None or not found.submodule_search_locations:
+            return None
+        spec = importlib.machinery.ModuleSpec(name, self, is_package=True)
+        spec.submodule_search_locations = list(found.submodule_search_locations)
+        return spec
+
+    def create_module(self, spec):
+        module = Module(spec.name)
+        module.__version__ = "9999.0.0"  # newer than any plugin asks for
+        return module
+
+    def exec_module(self, module):
+        pass
+
+
 class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Asked last of all: whatever nobody else knows is made up."""
 
     def __init__(self, said):
         self.said = said
-        self.made = set()
 
     def find_spec(self, name, _path=None, _target=None):
         top = name.partition(".")[0]
-        if top in sys.stdlib_module_names or (name != top and top not in self.made):
+        parent = sys.modules.get(name.rpartition(".")[0])
+        if top in sys.stdlib_module_names or (name != top and not isinstance(parent, Module)):
             return None  # a missing part of something that is there is an error, as everywhere
         if name == top:
-            self.made.add(top)
             self.said(top)
         return importlib.machinery.ModuleSpec(name, self, is_package=True)
 
@@ -252,4 +271,5 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 def install(said):
     """Make up what is missing from now on; `said` is told each package's name once."""
+    sys.meta_path.insert(sys.meta_path.index(importlib.machinery.PathFinder), Namespaces())
     sys.meta_path.append(Finder(said))
