@@ -1,8 +1,7 @@
 """Whether two places of a file have to do with each other. Pure; runs in the sandbox.
 
-They do where they stand within a few statements of each other; an encoded payload between them, however long, is no
-statement. In a small file everything is near, so that padding does not help. In Python one run has to come by both as
-well (`callpaths`).
+They do where they stand within a few statements of each other, or in one piece of code; in a small file everything is
+near. What is padding is not counted (`pieces`). In Python one run has to come by both as well (`callpaths`).
 """
 
 from __future__ import annotations
@@ -13,6 +12,8 @@ from functools import cached_property
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from plugins.checks.engines.pieces import LIGHT, SMALL, Pieces
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
 
 NEAR = 15
 """Statements between the two, at most."""
-SMALL = 16_384
-"""Bytes of a file in which everything is near."""
-ENDS = re.compile(rb"[;\n}]")
-"""What a statement ends with."""
 _NEWLINE = re.compile(rb"\n")
 
 
@@ -54,36 +51,36 @@ class Meeting:
         """The line an offset is in, from 1."""
         return bisect_left(self._newlines, offset) + 1
 
-    @property
+    @cached_property
     def small(self) -> bool:
-        """Whether padding could not have moved two places apart."""
-        return len(self.data) <= SMALL
+        """Whether the file is no bundle: what counts of it is little."""
+        return len(self.data) <= SMALL or self._pieces.weight <= LIGHT
 
     def near(self, one: int, other: int) -> bool:
-        """Whether at most NEAR statements stand between two offsets."""
-        return self.statements(one, other) <= NEAR
+        """Whether at most NEAR statements stand between two offsets, or both lie in one piece."""
+        if self.statements(one, other) <= NEAR:
+            return True
+        piece = self._pieces.piece(one)
+        return piece is not None and piece[0] <= other < piece[1]
 
     def statements(self, one: int, other: int) -> int:
-        """How many statements end between two offsets."""
-        start, end = sorted((one, other))
-        return bisect_left(self._ends, end) - bisect_left(self._ends, start)
+        """How many statements that count end between two offsets."""
+        return self._pieces.statements(*sorted((one, other)))
 
     def around(self, offset: int, *, whole: bool = True) -> bytes:
         """What stands within NEAR statements of an offset; with `whole`, all of a small file."""
         if whole and self.small:
             return self.data
-        place = bisect_left(self._ends, offset)
-        first, last = place - NEAR - 1, place + NEAR
-        start = self._ends[first] if first >= 0 else 0
-        return self.data[start : self._ends[last] if last < len(self._ends) else len(self.data)]
+        start, end = self._pieces.around(offset, NEAR)
+        return self.data[start:end]
 
     @cached_property
     def _newlines(self) -> list[int]:
         return [match.start() for match in _NEWLINE.finditer(self.data)]
 
     @cached_property
-    def _ends(self) -> list[int]:
-        return [match.start() for match in ENDS.finditer(self.data)]
+    def _pieces(self) -> Pieces:
+        return Pieces(self.data, self.language)
 
     @cached_property
     def _paths(self) -> CallPaths | None:

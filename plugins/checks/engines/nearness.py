@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from plugins.checks.engines.meeting import ENDS, NEAR
+from plugins.checks.engines.meeting import NEAR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -113,10 +113,7 @@ def speaking(rule: str, places: Places, meeting: Meeting, *, cap: int) -> frozen
 
 def _whole(spans: Sequence[Span], meeting: Meeting) -> list[int]:
     """The offsets of matches that are one thing: not from the start of a minified line to its end."""
-    data = meeting.data
-    return [
-        start for start, length in spans if length <= NEAR or len(ENDS.findall(data, start, start + length)) <= NEAR
-    ]
+    return [start for start, length in spans if length <= NEAR or meeting.statements(start, start + length) <= NEAR]
 
 
 def _stands_alone(pattern: str, offsets: Sequence[int], meeting: Meeting) -> bool:
