@@ -22,11 +22,12 @@ class Person:
 
 REVIEWER = Person("rita.reviewer", "Rita Renner", Role.REVIEWER)
 LEAD = Person("leo.lead", "Leo Lindqvist", Role.LEAD_REVIEWER)
+POLICY = Person("petra.policy", "Petra Pohl", Role.POLICY_MANAGER)
 AUDITOR = Person("aldo.auditor", "Aldo Arnaud", Role.AUDITOR)
 STAFF = (
     REVIEWER,
     LEAD,
-    Person("petra.policy", "Petra Pohl", Role.POLICY_MANAGER),
+    POLICY,
     AUDITOR,
     Person("mona.manager", "Mona Moreau", Role.MANAGER),
 )

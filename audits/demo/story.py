@@ -13,7 +13,7 @@ from django.core.files import File
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 
-from audits.demo import people, reports
+from audits.demo import people, reports, upkeep
 from certification import bundles, decisions, keyring, reviews
 from certification.enums import DecisionOutcome, ReviewState
 from certification.models import Review
@@ -82,10 +82,14 @@ def load(watch: Watch) -> None:
     people.everybody()
     if not AdvisoryFeed.objects.filter(name=starter.NAME).exists():
         import_documents(documents=starter.starter_feed(), name=starter.NAME, source=starter.attribution(), demo=True)
+    upkeep.rules()
     built = {sample.name: sample for sample in build_all(folder() / "submissions")}
     versions = {name: _vetted(built[name], watch) for name in TEAM_OF}
     certificate = _certified(versions[CLEAN])
     _rejected(versions[REJECTED])
+    upkeep.triage(versions[REJECTED])
+    upkeep.waivers(versions[REJECTED])
+    upkeep.hunt()
     shutil.move(built[CLEAN].path, folder() / built[CLEAN].filename)
     (folder() / certificate.bundle_filename).write_bytes(bundles.bundle_of(certificate))
     (folder() / "trust-root.json").write_bytes(keyring.trust_root_bytes())
