@@ -74,7 +74,7 @@ def triage(version: PluginVersion) -> None:
     """A reviewer confirms the gravest issue of a version, and asks its owner about another."""
     reviewer = people.user(people.REVIEWER)
     words = (
-        (Triage.CONFIRMED, "Seen in the code: this is what it says, and it is reached at every sign-in."),
+        (Triage.CONFIRMED, "Seen in the code: it is what the rule says, and text of users reaches it."),
         (Triage.NEEDS_OWNER, "Is this only for the tests? If so, leave it out of the package."),
     )
     for issue, (verdict, text) in zip(_issues(version, check="static"), words, strict=False):
@@ -89,8 +89,8 @@ def waivers(version: PluginVersion) -> None:
         waiver = Waiver.objects.filter(issue=issue).first() or propose(
             issue=issue,
             actor=people.user(people.REVIEWER),
-            reason="The platform's own proxy ends these connections: the fault cannot be reached from outside.",
-            measures="The connector runs behind the proxy only; its own listener is closed." if not index else "",
+            reason="The only YAML it loads is its own settings file; no text of a user reaches the loader.",
+            measures="The platform mounts that file read-only." if not index else "",
             ends_on=today + timedelta(days=min(WAIVED_DAYS, longest(issue.findings.order_by("-pk").first())) - 1),
         )
         if not index and waiver.decided_by_id is None:

@@ -226,6 +226,38 @@ MANIFESTS = (
 )
 MANIFESTS += ("requirements.txt", "apiDefinition.swagger.json", "apiProperties.json", "plugin-governance.json")
 LOCK = b'{"lockfileVersion": 3, "packages": {"": {}, "node_modules/a": {"version": "1.0.0", "dev": true}}}'
+_JSON_LOCKS = {
+    "bun.lock": {
+        "lockfileVersion": 1,
+        "workspaces": {"": {"dependencies": {"a": "1"}}},
+        "packages": {"a": ["a@1.0.0", "", {"dependencies": {"b": "1"}}, "sha512-x"]},
+    },
+    "deno.lock": {
+        "version": "5",
+        "npm": {"a@1.0.0": {"dependencies": ["b"]}},
+        "jsr": {"@a/b@1.0.0": {"integrity": "00"}},
+        "remote": {"https://x.example/a@1/b.ts": "00"},
+    },
+    "composer.lock": {
+        "packages": [{"name": "a/b", "version": "v1.0", "require": {"php": "*"}, "dist": {"shasum": ""}}],
+        "packages-dev": [],
+    },
+    "vendor/composer/installed.json": {"packages": [{"name": "a/b", "version": "1.0", "time": "2020-01-01"}]},
+    "Pipfile.lock": {"_meta": {}, "default": {"a": {"version": "==1.0", "hashes": ["sha256:0"]}}, "develop": {}},
+}
+_TEXT_LOCKS = {
+    "yarn.lock": '# yarn lockfile v1\n\na@^1.0.0:\n  version "1.0.0"\n  dependencies:\n    b "^2.0.0"\n',
+    "sub/yarn.lock": '__metadata:\n  version: 8\n\n"a@npm:^1":\n  version: 1.0.0\n  resolution: "a@npm:1.0.0"\n',
+    "pnpm-lock.yaml": (
+        "lockfileVersion: '9.0'\nimporters:\n  .:\n    dependencies:\n      a: {specifier: ^1, version: 1.0.0}\n"
+        "packages:\n  a@1.0.0:\n    resolution: {integrity: sha512-x}\nsnapshots:\n  a@1.0.0: {}\n"
+    ),
+    "poetry.lock": '[[package]]\nname = "a"\nversion = "1.0"\ngroups = ["main"]\n\n[metadata]\nlock-version = "2.1"\n',
+    "uv.lock": 'version = 1\n\n[[package]]\nname = "a"\nversion = "1.0"\nsource = { registry = "x" }\n',
+    "pylock.toml": 'lock-version = "1.0"\n\n[[packages]]\nname = "a"\nversion = "1.0"\n',
+}
+LOCKS = {path: json.dumps(content, indent=1).encode() for path, content in _JSON_LOCKS.items()}
+LOCKS |= {path: text.encode() for path, text in _TEXT_LOCKS.items()}
 
 
 @st.composite
@@ -236,6 +268,8 @@ def packages(draw):
     if "package.json" in files and draw(st.booleans()):
         files["package-lock.json"] = draw(forged_json(LOCK))
         files["node_modules/a/package.json"] = draw(forged_json(b'{"name": "a", "version": "1.0.0"}'))
+    for path in draw(st.lists(st.sampled_from(sorted(LOCKS)), max_size=2, unique=True)):
+        files[path] = draw(forged_json(LOCKS[path]) if path in _JSON_LOCKS else forged_lines(LOCKS[path]))
     paths = sorted(path for path in files if path.rpartition("/")[2] in MANIFESTS and "node_modules" not in path)
     for path in draw(st.lists(st.sampled_from(paths), min_size=1, max_size=2, unique=True)):
         files[path] = draw(forged_json(files[path]) if path.endswith(".json") else forged_lines(files[path]))
