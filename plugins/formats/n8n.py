@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from governance.vocabulary import Capability
 from plugins.documents import Document, clean, quote
+from plugins.formats import n8n_rules
 from plugins.formats.npm import MANIFEST, npm_manifest, read_npm_package
 from plugins.formats.npm_entries import refuse_endless
 from plugins.formats.npm_hooks import BUILD_SCRIPTS, INSTALL_SCRIPTS
@@ -57,7 +58,7 @@ def read(tree: Tree, _filename: str) -> Package:
         format_name=NAME,
         entry_points=(*nodes, *credentials),
         needs_code=True,
-        problems=(*problems, *_contract(document)),
+        problems=(*problems, *_contract(document), *n8n_rules.judge(tree)),
         derived=_derived(tree, nodes, credentials),
     )
 

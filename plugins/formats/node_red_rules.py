@@ -1,7 +1,7 @@
-"""The rules of Node-RED's scorecard that a package alone can answer: P02 to P07, N01, N02, D01, and what is odd.
+"""The rules of Node-RED's scorecard that a package alone can answer: P02 to P07, N01, N02, D01, D02, and what is odd.
 
-Source: "Node package scorecard" of Node-RED's documentation. Licence (P01) is judged for every format alike; similar
-names (P08) and outdated dependencies (D02, D03) need a registry.
+Source: "Node package scorecard" of Node-RED's documentation. Licence (P01) and similar names (P08) are judged for every
+format alike; whether a dependency is outdated (D03) needs a registry.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from plugins.advisories.npm_ranges import RangeInvalid, parse_range
+from plugins.advisories.versions import NPM, version_key
 from plugins.documents import clean, quote
 from plugins.formats.values import as_list, as_object
 from plugins.package import Problem
@@ -24,6 +26,8 @@ _KEYS = frozenset({"nodes", "plugins", "version", "examples"})
 _REGISTERED = re.compile(r"registerType\(\s*[\"']([^\"']{1,200})[\"']")
 _EXAMPLE = re.compile(r"examples/(?:.*/)?[^/]+\.json")
 _MOST_DEPENDENCIES = 6
+BAD = {"agent-base": (">=6.0.0", ("2.1.1", "4.2.1", "4.3.0", "5.1.1"))}
+"""D02: packages that break Node-RED, what to ask for instead, and the last bad versions of each line."""
 _MAX_EXAMPLES = 200
 _MAX_NAMED = 20
 
@@ -36,6 +40,15 @@ def judge(
     yield from _twice(code)
     yield from _without_page(code, pages)
     yield from _without_example(tree, document, stated)
+
+
+def _may_be_bad(name: str, requirement: str) -> bool:
+    """Whether npm may choose a bad version; what cannot be read as a range is not said to be one."""
+    try:
+        wanted = parse_range(requirement)
+    except RangeInvalid:
+        return False
+    return any(wanted.allows(version_key(NPM, version)) for version in BAD[name][1])
 
 
 def _manifest(document: Document, stated: dict[str, Any]) -> Iterator[Problem]:
@@ -61,6 +74,11 @@ def _manifest(document: Document, stated: dict[str, Any]) -> Iterator[Problem]:
     if len(as_object(data.get("dependencies"))) > _MOST_DEPENDENCIES:
         message = f"It has more than {_MOST_DEPENDENCIES} dependencies."
         yield _problem(document, "node-red-many-dependencies", message, "dependencies")
+    for name in BAD.keys() & as_object(data.get("dependencies")).keys():
+        requirement = as_object(data["dependencies"])[name]
+        if isinstance(requirement, str) and _may_be_bad(name, requirement):
+            message = f"{name} {quote(requirement)} may be a version that breaks Node-RED; ask for {BAD[name][0]}."
+            yield Problem("node-red-bad-package", message, document.path, document.line("dependencies", name))
     for key in list(stated.keys() - _KEYS)[:_MAX_NAMED]:
         line = document.line("node-red", key)
         yield Problem("node-red-unknown-key", f"Node-RED knows no key {quote(key)}.", document.path, line)

@@ -70,3 +70,15 @@ def test_passwords_are_secrets_and_http_endpoints_are_listening(read):
 
     assert derived.secrets == ("pin",)
     assert derived.capabilities == {Capability.SECRETS_READ, Capability.NETWORK_LISTEN}
+
+
+@pytest.mark.parametrize(
+    ("asked", "bad"),
+    [("^4.3.0", True), ("*", True), (">=5 <7", True), ("^6.0.0", False), ("7.1.0", False), ("git+x", False)],
+)
+def test_a_package_that_breaks_node_red_is_named(read, asked, bad):
+    manifest = {"name": "node-red-contrib-a", "version": "1.0.0", "node-red": {"nodes": {}}}
+
+    problems = read({"a.js": "1", "package.json": manifest | {"dependencies": {"agent-base": asked}}}).problems
+
+    assert any(one.rule == "node-red-bad-package" for one in problems) is bad

@@ -271,3 +271,20 @@ def test_dependencies_that_cannot_be_read_are_problems(read, n8n, value):
 
 def test_a_byte_order_mark_is_no_fault(read):
     assert read({"package.json": b'\xef\xbb\xbf{"name": "a", "version": "1.0.0"}'}).purl == "pkg:npm/a@1.0.0"
+
+
+def test_what_n8n_forbids_in_code_is_told_once_each_with_its_place(read, n8n):
+    code = """// require('commented')
+const a = require('n8n-workflow'), b = require("node:crypto"), c = require('./own'), d = require('lodash/get');
+const fs = require('fs');
+import axios from 'axios/dist/x';
+require('fs').promises; setTimeout(go, 1); this.process.x; process.env.HOME;
+"""
+    problems = read(n8n() | {"dist/Acme.node.js": code, "node_modules/x/a.js": "require('net')"}).problems
+
+    assert [(one.rule, one.message, one.line) for one in problems if one.rule in {"n8n-import", "n8n-global"}] == [
+        ("n8n-import", "n8n lets verified nodes use no module 'fs'.", 3),
+        ("n8n-import", "n8n lets verified nodes use no module 'axios'.", 4),
+        ("n8n-global", "n8n lets verified nodes use no setTimeout.", 5),
+        ("n8n-global", "n8n lets verified nodes use no process.", 5),
+    ]
