@@ -63,9 +63,15 @@ def _batch(root: Path, files: list[SourceFile], report: EngineReport) -> None:
     left_out = set(paths) - scanned - skipped.keys()
     if left_out:
         report.gaps.append(f"bandit left out {named(left_out)}.")
-    report.findings += findings
+    report.findings += _once(findings)
     report.unparseable.update(skipped)
     report.parsed |= scanned
+
+
+def _once(findings: list[Finding]) -> list[Finding]:
+    """Without what bandit tells twice: B308 and B703 are the same call of `mark_safe`."""
+    told = {(one.path, one.line) for one in findings if one.rule == "bandit-B308"}
+    return [one for one in findings if one.rule != "bandit-B703" or (one.path, one.line) not in told]
 
 
 def _finding(entry: dict[str, Any]) -> Finding:

@@ -257,3 +257,11 @@ def test_every_test_bandit_calls_blacklist_has_a_title():
     listed = {entry["id"] for table in tables for entry in table}
 
     assert listed == bandit_notes.TITLES.keys()
+
+
+def test_a_call_that_bandit_tells_twice_is_one_finding(tmp_path):
+    code = "from django.utils.safestring import mark_safe\n\ndef shown(text):\n    return mark_safe(text)\n"
+
+    result = StaticCheck().run(workspace(tmp_path, {"a.py": code}))
+
+    assert [(one.rule, one.line) for one in result.findings if one.rule.startswith("bandit")] == [("bandit-B308", 4)]
