@@ -27,6 +27,7 @@ BY_THEMSELVES = (
     "tests.bench.findings",
     "tests.bench.guarddog",
     "tests.bench.ledger",
+    "tests.bench.verification",
 )
 SHOWN_FROM = 0.05
 """Seconds from which on a check is worth a line."""

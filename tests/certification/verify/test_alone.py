@@ -85,3 +85,21 @@ def time_of_children():
     """Seconds of processor the ended children took: unlike the clock, no busy neighbour changes it."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
+
+
+def test_the_loader_in_the_examples_works_with_a_copied_directory(copied):
+    text = (HERE.parents[1] / "docs" / "examples" / "README.md").read_text()
+    for name in ("json.py", "hashlib.py", "cryptography.py"):
+        copied.joinpath(name).unlink()
+    loader = (
+        text.split("```python\n")[1]
+        .split("```")[0]
+        .replace("datetime.now(UTC)", "datetime(2026, 3, 1, 12, tzinfo=UTC)")
+    )
+    files = "Path('bundle'), Path('root')"
+    use = f"print(load(Path('artifact').read_bytes(), {files}))\nload(b'x', {files})"
+
+    result = run("-c", f"{loader}\n{use}", cwd=copied)
+
+    assert result.stdout == "b'the plugin as it was submitted'\n"
+    assert "RuntimeError: not certified: subject" in result.stderr

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import os
 import random
 import shutil
 import subprocess
@@ -208,7 +209,7 @@ def test_the_example_runs_by_itself(files):
 
 def test_the_example_opens_a_plugin_only_when_it_is_certified(files):
     script = """
-        const { loadPlugin } = await import(process.argv[1]);
+        const { loadPlugin } = await import(process.env.EXAMPLE);
         const { readFileSync } = await import('node:fs');
         const [artifact, bundle, trustRoot] = ['artifact', 'bundle', 'root'].map((name) => readFileSync(name));
         const open = (bytes) => console.log(`opened ${bytes}`);
@@ -217,9 +218,10 @@ def test_the_example_opens_a_plugin_only_when_it_is_certified(files):
         await loadPlugin(swapped, open).catch(({ step }) => console.log(step));
     """
 
-    done = node("--input-type=module", "-e", script, EXAMPLE, cwd=files)
+    done = node("--input-type=module", "-e", script, cwd=files, env={**os.environ, "EXAMPLE": str(EXAMPLE)})
 
-    assert done.stdout == "opened the plugin as it was submitted\nsubject\n", done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "opened the plugin as it was submitted\nsubject\n"
 
 
 def test_canonical_case_is_the_same_text_in_both(world):
