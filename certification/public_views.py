@@ -21,12 +21,21 @@ from certification.enums import CertificateState
 from certification.models import Certificate
 from certification.public.badge import of_certificate
 from certification.public.feeds import absolute
-from certification.public.listing import SOON, UNREAD, is_public, matching, not_in_force, posture, public, shown
+from certification.public.listing import (
+    SOON,
+    UNREAD,
+    is_public,
+    matching,
+    may_see,
+    not_in_force,
+    posture,
+    public,
+    shown,
+)
 from governance.models.choices import label
 from governance.services import published_public_rules
 from governance.vocabulary import Tier
 from plugins.enums import FORMATS
-from plugins.models import PluginVersion
 
 if TYPE_CHECKING:
     from governance.policies import PublicRules
@@ -75,7 +84,7 @@ def certificate(request: HttpRequest, serial: str) -> HttpResponse:
     found = get_object_or_404(everything, serial=serial)
     rules = published_public_rules()
     listed = is_public(found, rules)
-    if not listed and not _may_see(request, found):
+    if not listed and not may_see(request.user, found):
         raise Http404(_("There is no such certificate."))
     now, plugin = timezone.now(), found.version.plugin
     state = found.effective_state(now)
@@ -108,16 +117,6 @@ def _wanted(request: HttpRequest) -> dict[str, str]:
 def _in_markdown(address: str) -> str:
     """An address as Markdown takes it: a bracket in a name would end it."""
     return address.replace("(", "%28").replace(")", "%29")
-
-
-def _may_see(request: HttpRequest, found: Certificate) -> bool:
-    """Whether somebody sees a certificate that is not public: staff who may, and the plugin's owners."""
-    user = request.user
-    if not user.is_authenticated:
-        return False
-    if user.has_perm("certification.view_certificate"):
-        return True
-    return PluginVersion.objects.visible_to(user).filter(pk=found.version_id).exists()
 
 
 def _successor(old: Certificate, rules: PublicRules) -> Certificate | None:

@@ -6,7 +6,7 @@ import hashlib
 import logging
 from typing import TYPE_CHECKING
 
-from django.http import HttpResponse, HttpResponseNotModified
+from django.http import Http404, HttpResponse, HttpResponseNotModified
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
@@ -19,8 +19,10 @@ from certification.attest.private_files import KeysRefusedError
 from certification.bundles import BundleUnavailable, NotLogged, bundle_of, proof_of
 from certification.keyring import trust_root_bytes
 from certification.models import Certificate, CheckAttestation, StatusList, TrustRootVersion
+from certification.public.listing import is_public, may_see
 from certification.status_documents import StatusListAlteredError, delta_bytes, list_bytes
 from certification.status_lists import StatusListRefused
+from governance.services import published_public_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,15 +42,33 @@ SEQUENCE_DIGITS = 15
 @require_safe
 def bundle(request: HttpRequest, serial: str) -> HttpResponse:
     """The certificate with the newest proof, status list and trust root; also of what is worth nothing any more."""
-    found = get_object_or_404(Certificate, serial=serial)
-    return _proving(request, bundle_of, found, found.bundle_filename, "application/json")
+    found, private = _readable(request, serial)
+    response = _proving(request, bundle_of, found, found.bundle_filename, "application/json")
+    return _kept_private(response) if private else response
 
 
 @require_safe
 def proof(request: HttpRequest, serial: str) -> HttpResponse:
     """The C2SP tlog-proof that the log has the certificate's issue."""
-    found = get_object_or_404(Certificate, serial=serial)
-    return _proving(request, proof_of, found, f"{found.serial}.tlog-proof", "text/plain; charset=utf-8")
+    found, private = _readable(request, serial)
+    response = _proving(request, proof_of, found, f"{found.serial}.tlog-proof", "text/plain; charset=utf-8")
+    return _kept_private(response) if private else response
+
+
+def _readable(request: HttpRequest, serial: str) -> tuple[Certificate, bool]:
+    """A certificate whose files this reader may have, and whether others may not. Raises Http404."""
+    found = get_object_or_404(Certificate.objects.select_related("version__plugin"), serial=serial)
+    listed = is_public(found, published_public_rules())
+    if not listed and not may_see(request.user, found):
+        raise Http404(_("There is no such certificate."))
+    return found, not listed
+
+
+def _kept_private(response: HttpResponse) -> HttpResponse:
+    """No shared cache keeps what not everybody may read."""
+    del response["Cache-Control"]
+    patch_cache_control(response, private=True, no_store=True)
+    return response
 
 
 def _proving(

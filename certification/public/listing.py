@@ -14,13 +14,17 @@ from governance.badges import TIER_TONES
 from governance.models.choices import label
 from governance.vocabulary import Tier
 from plugins.enums import FORMATS
+from plugins.models import PluginVersion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
     from typing import Any
 
+    from django.contrib.auth.models import AnonymousUser
+
     from certification.models.certificates import CertificateQuerySet
+    from governance.models import User
     from governance.policies import PublicRules
 
 SOON = 30
@@ -74,6 +78,15 @@ def is_public(certificate: Certificate, rules: PublicRules) -> bool:
     if rules.everything:
         return True
     return certificate.tier in rules.tiers and certificate.version.plugin.format in rules.shown(FORMATS)
+
+
+def may_see(user: User | AnonymousUser, certificate: Certificate) -> bool:
+    """Whether somebody sees a certificate that is not public: staff who may, and the plugin's owners."""
+    if not user.is_authenticated:
+        return False
+    if user.has_perm("certification.view_certificate"):
+        return True
+    return PluginVersion.objects.visible_to(user).filter(pk=certificate.version_id).exists()
 
 
 def matching(rows: CertificateQuerySet, *, query: str = "", tier: str = "", format_: str = "") -> CertificateQuerySet:
