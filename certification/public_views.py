@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import conditional_page, require_safe
 
 from certification.enums import CertificateState
-from certification.models import Certificate
+from certification.models import Certificate, CheckAttestation
 from certification.public.badge import of_certificate
 from certification.public.feeds import absolute
 from certification.public.listing import (
@@ -100,6 +100,7 @@ def certificate(request: HttpRequest, serial: str) -> HttpResponse:
         "badge_url": absolute("certification:badge", found.serial),
         "plugin_badge_url": _in_markdown(absolute("certification:plugin_badge", plugin.format, plugin.name)),
         "badge": of_certificate(found, now),
+        "results": CheckAttestation.objects.filter(run=found.run_id, keyid=found.keyid).only("code", "sha256"),
     }
     return _cached(request, render(request, "status/certificate.html", context))
 

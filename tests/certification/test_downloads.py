@@ -199,3 +199,10 @@ def test_a_check_is_signed_once_however_often_its_run_is_certified(certificate):
 
 def test_an_unknown_attestation_is_not_found(client, db):
     assert client.get(reverse("certification:attestation", args=["0" * 64])).status_code == 404
+
+
+def test_the_page_of_a_certificate_leads_to_the_results_it_rests_on(client, certificate):
+    page = get(client, "certificate", certificate).text
+
+    for result in CheckAttestation.objects.all():
+        assert reverse("certification:attestation", args=[result.sha256]) in page

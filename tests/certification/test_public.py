@@ -197,5 +197,5 @@ def test_status_query_count_is_flat(client, db, count, django_assert_num_queries
 def test_certificate_query_count(client, db, django_assert_num_queries):
     certificate = CertificateFactory(state=CertificateState.REVOKED)
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         page_of(client, certificate)
