@@ -133,7 +133,10 @@ def _told(rows: Iterable[LedgerEntry]) -> list[LineageEntry]:
 
 
 def facts_of(rows: Iterable[LedgerEntry]) -> dict[int, tuple[tuple[str, str], ...]]:
-    """The details of ledger rows in words, by the row's id: one query for each kind of thing they refer to."""
+    """The details of ledger rows in words, by the row's id, in one order on every database.
+
+    One query for each kind of thing they refer to.
+    """
     details = {row.pk: row.details if isinstance(row.details, dict) else {} for row in rows}
     wanted: dict[Any, set[Any]] = defaultdict(set)
     for key, value in ((key, value) for each in details.values() for key, value in each.items()):
@@ -141,7 +144,7 @@ def facts_of(rows: Iterable[LedgerEntry]) -> dict[int, tuple[tuple[str, str], ..
             wanted[REFERENCES[key]].add(value)
     names = {model: _names(model, keys) for model, keys in wanted.items()}
     return {
-        pk: tuple((_label(key), _fact(key, value, names)) for key, value in each.items())
+        pk: tuple((_label(key), _fact(key, value, names)) for key, value in sorted(each.items()))
         for pk, each in details.items()
     }
 

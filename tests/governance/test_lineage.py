@@ -48,7 +48,7 @@ def test_lineage_names_what_its_details_refer_to():
 
     moved, taken, opened = (entry.facts for entry in lineage_of(review).entries if entry.verb)
 
-    assert opened == (("Vetting run", str(review.run)), ("Kept", "Yes"))
+    assert opened == (("Kept", "Yes"), ("Vetting run", str(review.run)))  # as the ledger sorts them
     assert taken == (("Before", "Ada Adams"), ("Team", team.name))
     assert moved == (("Before", "in review"), ("Team", "#987654"))
 
