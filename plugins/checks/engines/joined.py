@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ast_grep_py import SgRoot
 
-from plugins.checks.engines import constants_php, names_js, names_py
+from plugins.checks.engines import constants_php, names_py, shapes_js
 from plugins.checks.engines.constants_js import JavaScriptConstants
 from plugins.checks.engines.constants_php import PhpConstants
 from plugins.checks.engines.constants_py import PythonConstants
@@ -29,7 +29,7 @@ MAX_TEXTS = 400
 SECONDS = 3.0
 """Of processor time for one file; honest ones take a hundredth."""
 LONGEST_TOKEN = 4_000
-_KEYS = {"javascript": names_js.key_of, "python": names_py.key_of}
+_KEYS = {"javascript": shapes_js.key_of, "python": names_py.key_of}
 _SIGNS = {
     "python": re.compile(r"[\"'] *(?:\+|%|\\?\r?\n\s*[bBfFrR]?[\"'])|\+=? *[bBfF]?[\"']|\.join\(|\.format\(|[fF][\"']"
         r"|[\"'] +[\"']"),

@@ -12,6 +12,7 @@ from plugins.enums import Outcome, RunState, VersionState
 from plugins.models import CriterionResult
 from tests.factories import (
     CertificateFactory,
+    CheckRunFactory,
     DecisionFactory,
     FindingFactory,
     PluginVersionFactory,
@@ -253,6 +254,28 @@ def test_version_says_what_the_manifest_says_and_escapes_it(portal, mine):
     assert "Adds pages below &lt;b&gt;/plugins/acme/&lt;/b&gt;." in raw
     assert "9 tests, 1 failed, 0 skipped; 9 of 10 lines covered (90.0 %)" in raw
     assert "ACME_URL" in raw
+
+
+def test_version_shows_its_owner_the_sandbox_log_and_escapes_it(portal, mine):
+    run = VettingRunFactory(version=mine, state=RunState.FAILED)
+    phase = {
+        "name": "install", "seconds": 0.5, "ending": "It ended with exit code 0.", "problems": [], "loaded": [],
+        "failed": {}, "hosts": ["evil.example"], "commands": ["0.01 s  <script>alert(1)</script>"],
+        "sent": ["0.27 s  ~/.npmrc to evil.example over http (base64)"],
+    }  # fmt: skip
+    CheckRunFactory(run=run, code="behaviour", evidence={"phases": [phase]})
+
+    raw = portal.get(reverse("portal:version", args=[mine.pk])).content.decode()
+
+    shown = raw[raw.index('id="sandbox"') :]
+    assert shown.index("Credentials sent") < shown.index("Hosts asked for") < shown.index("Programs started")
+    assert "<script>alert(1)" not in raw
+
+
+def test_version_says_so_where_the_plugin_was_not_run(portal, mine):
+    VettingRunFactory(version=mine, state=RunState.PASSED)
+
+    assert "It was not run; the check behaviour says why." in page(portal, mine)
 
 
 def test_a_declaration_to_begin_with_can_be_downloaded(portal, mine):

@@ -1,23 +1,7 @@
-"""Compare what a plugin says it does with what its manifest and its code show. Pure: no Django, no I/O.
-
-Four sources stand side by side for every capability and host: *declared* by the owner in `plugin-governance.json`,
-*derived* from the native manifest, *static*: seen in the code, *dynamic*: seen when the plugin ran in the sandbox.
-Undeclared is what any of the last three shows and the declaration does not say; a native manifest is no substitute for
-the owner's word. Where the plugin was not run, *dynamic* is not known, which is something else than "no".
-
-Two statements of a declaration say a capability without naming it: an egress host says `network.outbound`, a secret
-says `secrets.read`, as far as the platform hands it over: reading the machine's own credential files needs the name. An
-install hook shows `process.install-hook` whether or not a check saw it.
-
-Hosts: a declared name covers itself only, never its subdomains. `*.example.com` covers every name below `example.com`,
-at any depth, but not `example.com` itself; the rest of a wildcard must have two labels at least, so `*` and `*.com`
-cover nothing. A declared port covers that port and a use whose port is not known; no declared port covers every port.
-Names are compared in lower case, without a final dot, international ones in their ASCII form. Loopback is no egress.
-"""
+"""Put the four sources side by side."""
 
 from __future__ import annotations
 
-import ipaddress
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -31,136 +15,15 @@ if TYPE_CHECKING:
     from plugins.checks.base import CheckResult, Observation
     from plugins.package import EgressHost, Package
 
-MAX_PLACES = 20
-"""Places kept for one capability or host; `total` counts them all."""
+from plugins.capabilities.hosts import WEB_PORTS, covers, is_loopback, normal_host, split_port, too_wide
+from plugins.capabilities.uses import MAX_PLACES, CapabilityUse, Comparison, EnvUse, HostUse, Place
 
 OBSERVING_CHECKS = ("static",)
 """Checks without whose result the comparison is incomplete."""
-
 RUNNING_CHECKS = ("behaviour",)
 """Checks that run the plugin; without their result what it does when run is not known."""
-
 RAIDS_SEEN_BY = ("malware",)
 """Checks that observe `secrets.read` only where files of the machine's own credentials are read."""
-
-WEB_PORTS = frozenset({80, 443})
-_MAX_PORT = 65535
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where something was seen."""
-
-    path: str
-    line: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class CapabilityUse:
-    """One capability and who says it is used. `places` are in the code or, for an install hook, in the manifest."""
-
-    id: Capability
-    declared: bool
-    derived: bool
-    static: bool
-    dynamic: bool | None = None
-    """None: the plugin was not run, so nobody knows."""
-    places: tuple[Place, ...] = ()
-    total: int = 0
-    implied: bool = False
-    """Declared by what follows from another statement, not by name."""
-
-    @property
-    def shown(self) -> bool:
-        """Whether manifest, code or run shows it."""
-        return self.derived or self.static or bool(self.dynamic)
-
-    @property
-    def undeclared(self) -> bool:
-        """Shown, but not declared."""
-        return self.shown and not self.declared
-
-    @property
-    def unused(self) -> bool:
-        """Declared by name, but never shown."""
-        return self.declared and not self.implied and not self.shown
-
-
-@dataclass(frozen=True, slots=True)
-class HostUse:
-    """One host and who names it. A declared wildcard stands as it was written. `port` 0: not known."""
-
-    host: str
-    declared: bool
-    derived: bool
-    static: bool
-    dynamic: bool | None = None
-    """Whether it was asked for when the plugin ran. None: the plugin was not run, so nobody knows."""
-    port: int = 0
-    places: tuple[Place, ...] = ()
-    total: int = 0
-    matched: bool = False
-    """For a declared entry: whether any host that was shown is covered by it."""
-
-    @property
-    def shown(self) -> bool:
-        """Whether manifest, code or run shows it."""
-        return self.derived or self.static or bool(self.dynamic)
-
-    @property
-    def undeclared(self) -> bool:
-        """Shown by manifest, code or run, but not declared."""
-        return self.shown and not self.declared
-
-    @property
-    def unused(self) -> bool:
-        """Declared, but never shown."""
-        return self.declared and not self.matched
-
-
-@dataclass(frozen=True, slots=True)
-class EnvUse:
-    """One environment variable: whether its name is declared, and whether the code reads it."""
-
-    name: str
-    declared: bool
-    seen: bool
-    places: tuple[Place, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """The comparison of one package, each part sorted by name. `gaps` say why it is not whole; empty: it is."""
-
-    has_declaration: bool
-    capabilities: tuple[CapabilityUse, ...] = ()
-    hosts: tuple[HostUse, ...] = ()
-    env: tuple[EnvUse, ...] = ()
-    gaps: tuple[str, ...] = ()
-    too_wide: tuple[str, ...] = ()
-    """Declared hosts that cover nothing because they would cover nearly everything."""
-    ran: bool = False
-    """Whether the plugin was run to the end; else what it does when run is known in part at most."""
-
-    @property
-    def undeclared_capabilities(self) -> tuple[CapabilityUse, ...]:
-        """Capabilities that are shown, but not declared."""
-        return tuple(use for use in self.capabilities if use.undeclared)
-
-    @property
-    def unused_capabilities(self) -> tuple[CapabilityUse, ...]:
-        """Capabilities that are declared by name, but never shown."""
-        return tuple(use for use in self.capabilities if use.unused)
-
-    @property
-    def undeclared_hosts(self) -> tuple[HostUse, ...]:
-        """Hosts that are named, but not declared."""
-        return tuple(use for use in self.hosts if use.undeclared)
-
-    @property
-    def unused_hosts(self) -> tuple[HostUse, ...]:
-        """Hosts that are declared, but never named."""
-        return tuple(use for use in self.hosts if use.unused)
 
 
 def compare_results(package: Package, results: Sequence[CheckResult]) -> Comparison:
@@ -203,54 +66,8 @@ def compare(
         env=_env(package, observed),
         gaps=tuple(gaps),
         ran=ran,
-        too_wide=tuple(sorted({entry.host for entry in declared_hosts if _too_wide(entry.host)})),
+        too_wide=tuple(sorted({entry.host for entry in declared_hosts if too_wide(entry.host)})),
     )
-
-
-def covers(declared: EgressHost, host: str, port: int = 0) -> bool:
-    """Whether a declared entry covers a host in `normal_host` form at a port (0: not known)."""
-    if declared.port and port and declared.port != port:
-        return False
-    pattern = normal_host(declared.host)
-    if pattern.startswith("*."):
-        return not _too_wide(pattern) and host.endswith(pattern[1:])
-    return pattern == host
-
-
-def normal_host(host: str) -> str:
-    """The form in which hosts are compared: lower case, no final dot, no brackets, ASCII where there is such a form."""
-    name = host.strip().strip("[]").rstrip(".").lower()
-    if name.isascii():
-        return name
-    try:
-        return name.encode("idna").decode("ascii")
-    except UnicodeError:
-        return name
-
-
-def split_port(value: str) -> tuple[str, int]:
-    """Split `host:port`, `[v6]:port` or a bare host into the host in `normal_host` form and the port, 0 if none."""
-    head, colon, tail = value.strip().rpartition(":")
-    if (
-        colon
-        and tail.isascii()
-        and tail.isdigit()
-        and (":" not in head or head.endswith("]"))
-        and int(tail) <= _MAX_PORT
-    ):
-        return normal_host(head), int(tail)
-    return normal_host(value), 0
-
-
-def is_loopback(host: str) -> bool:
-    """Whether the host is the machine itself."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return address.is_loopback or address.is_unspecified
 
 
 def _gap(code: str, result: CheckResult | None) -> str:
@@ -381,12 +198,6 @@ def _as_declared(entry: EgressHost, *, matched: bool, dynamic: bool | None) -> H
     """A row for the declared entry itself: one that covers nothing that was shown, or a wildcard."""
     host = normal_host(entry.host)
     return HostUse(host, declared=True, derived=False, static=False, dynamic=dynamic, port=entry.port, matched=matched)
-
-
-def _too_wide(host: str) -> bool:
-    """A wildcard whose fixed part has fewer than two labels."""
-    name = normal_host(host)
-    return "*" in name and (not name.startswith("*.") or "*" in name[2:] or name[2:].count(".") < 1)
 
 
 def _first(places: Collection[Place]) -> tuple[Place, ...]:
