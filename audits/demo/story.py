@@ -13,7 +13,7 @@ from django.core.files import File
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 
-from audits.demo import people, reports, upkeep
+from audits.demo import people, platforms, reports, upkeep
 from certification import bundles, decisions, keyring, reviews
 from certification.enums import DecisionOutcome, ReviewState
 from certification.models import Review
@@ -35,12 +35,13 @@ if TYPE_CHECKING:
 
 CLEAN = "n8n-nodes-weather-desk"
 REJECTED = "acme-crm-connector"
+RECALLED = "invoice-hub-connector"
 TEAM_OF = {
     CLEAN: "Weather Desk",
     "n8n-nodes-quick-notes": "Weather Desk",
     REJECTED: "Acme Integrations",
     "node-red-contrib-stock-ticker": "Acme Integrations",
-    "invoice-hub-connector": "Invoice Hub",
+    RECALLED: "Invoice Hub",
 }
 
 
@@ -80,16 +81,30 @@ def load(watch: Watch) -> None:
     """
     _demand_demo_data()
     people.everybody()
+    platforms.everybody()
     if not AdvisoryFeed.objects.filter(name=starter.NAME).exists():
         import_documents(documents=starter.starter_feed(), name=starter.NAME, source=starter.attribution(), demo=True)
     upkeep.rules()
     built = {sample.name: sample for sample in build_all(folder() / "submissions")}
     versions = {name: _vetted(built[name], watch) for name in TEAM_OF}
-    certificate = _certified(versions[CLEAN])
+    certificate = _certified(
+        versions[CLEAN],
+        note="Read declaration and code: only the city asked for is sent, and only to the declared host.",
+        reason="Code, declaration and evidence agree: one declared host, no dependency.",
+        conditions="Outbound connections to api.weather-desk.example only.",
+    )
     _rejected(versions[REJECTED])
     upkeep.triage(versions[REJECTED])
     upkeep.waivers(versions[REJECTED])
     upkeep.hunt()
+    platforms.recall(
+        _certified(
+            versions[RECALLED],
+            note="Read the definition: invoices go to the declared host alone, over TLS.",
+            reason="Definition and declaration agree: one declared host, the key is a secure string.",
+            conditions="Invoices of test tenants only.",
+        )
+    )
     shutil.move(built[CLEAN].path, folder() / built[CLEAN].filename)
     (folder() / certificate.bundle_filename).write_bytes(bundles.bundle_of(certificate))
     (folder() / "trust-root.json").write_bytes(keyring.trust_root_bytes())
@@ -104,7 +119,8 @@ def load(watch: Watch) -> None:
 
 
 def _demand_demo_data() -> None:
-    known = {person.username for person in (*people.STAFF, *people.OWNERS.values())} | {"admin"}
+    known = {person.username for person in (*people.STAFF, *people.OWNERS.values(), *platforms.PLATFORMS)}
+    known.add("admin")
     if strangers := User.objects.exclude(username__in=known).count():
         raise NotADemo(
             f"{settings.DATA_DIR} holds {strangers} users no demo made. "
@@ -135,7 +151,7 @@ def _submitted(sample: BuiltSample) -> PluginVersion:
             return PluginVersion.objects.get(artifact__sha256=sample.sha256)
 
 
-def _certified(version: PluginVersion) -> Certificate:
+def _certified(version: PluginVersion, *, note: str, reason: str, conditions: str) -> Certificate:
     review = _claimed(version)
     if review:
         reviewer = people.user(people.REVIEWER)
@@ -145,16 +161,16 @@ def _certified(version: PluginVersion) -> Certificate:
                     review=review,
                     criterion=result.criterion,
                     outcome=Outcome.MET,
-                    note="Read declaration and code: only the city asked for is sent, and only to the declared host.",
+                    note=note,
                     actor=reviewer,
                 )
         decisions.decide(
             review=review,
             actor=reviewer,
             outcome=DecisionOutcome.APPROVE,
-            reason="Code, declaration and evidence agree: one declared host, no dependency.",
+            reason=reason,
             criteria=_cited(review, "COM-01", "SEC-01", "MAL-01"),
-            conditions="Outbound connections to api.weather-desk.example only.",
+            conditions=conditions,
         )
     return version.certificates.latest("issued_at")
 
