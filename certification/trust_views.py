@@ -23,6 +23,8 @@ from certification.public.listing import is_public, may_see
 from certification.status_documents import StatusListAlteredError, delta_bytes, list_bytes
 from certification.status_lists import StatusListRefused
 from governance.services import published_public_rules
+from governance.services.tokens import TokenRejected, authenticate
+from governance.tokens import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,9 +61,18 @@ def _readable(request: HttpRequest, serial: str) -> tuple[Certificate, bool]:
     """A certificate whose files this reader may have, and whether others may not. Raises Http404."""
     found = get_object_or_404(Certificate.objects.select_related("version__plugin"), serial=serial)
     listed = is_public(found, published_public_rules())
-    if not listed and not may_see(request.user, found):
+    if not listed and not may_see(request.user, found) and not _asks_as_platform(request):
         raise Http404(_("There is no such certificate."))
     return found, not listed
+
+
+def _asks_as_platform(request: HttpRequest) -> bool:
+    """Whether the request carries a token that may ask for admission: what a platform may run, it may also prove."""
+    try:
+        authenticate(request.headers.get("Authorization", ""), Scope.ADMISSION_READ)
+    except TokenRejected:
+        return False
+    return True
 
 
 def _kept_private(response: HttpResponse) -> HttpResponse:

@@ -22,9 +22,10 @@ from governance import ledger
 from governance.ledger.errors import LogForked
 from governance.models import LedgerEntry, LedgerLeaf
 from governance.roles import Role
+from governance.tokens import Scope, mint
 from plugins.models import CheckRun
 from tests.certification.test_public_rules import publish
-from tests.factories import CertificateFactory, OwnerTeamFactory, UserFactory
+from tests.factories import ApiTokenFactory, CertificateFactory, OwnerTeamFactory, UserFactory
 from tests.support.certified import certified
 
 SENTENCE = "This portal cannot prove its certificates at the moment. Its operator finds the reason in the log."
@@ -164,6 +165,21 @@ def test_what_the_policy_keeps_back_is_for_staff_and_owners_alone(client, certif
 
     assert (stranger, staff, other, statuses()) == ([404, 404], [200, 200], [404, 404], [200, 200])
     assert kept == "private, no-store"
+
+
+def test_a_platform_proves_what_it_may_run_with_its_token(client, certificate):
+    publish({"tiers": []})
+    ApiTokenFactory(text=(reading := mint()), scopes=[Scope.ADMISSION_READ])
+    ApiTokenFactory(text=(other := mint()), scopes=[Scope.ADMISSION_ACKNOWLEDGE])
+    ApiTokenFactory(text=(revoked := mint()), scopes=[Scope.ADMISSION_READ], revoked_at=timezone.now())
+
+    def statuses(token):
+        headers = {"Authorization": f"Bearer {token}"}
+        addresses = [reverse(f"certification:{name}", args=[certificate.serial]) for name in ("bundle", "proof")]
+        return [client.get(address, headers=headers).status_code for address in addresses]
+
+    assert statuses(reading) == [200, 200]
+    assert statuses(other) == statuses(revoked) == statuses("nonsense") == [404, 404]
 
 
 # --- the signed results of checks ---

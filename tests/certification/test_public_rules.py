@@ -93,7 +93,6 @@ def test_only_what_is_public_is_shown_anywhere(client, db, public, seen):
             assert (plugin.name in picture) == (one in expected)
         page = client.get(reverse("certification:certificate", args=[one.serial]))
         assert page.status_code == (200 if one in expected else 404)
-        assert client.get(reverse("certification:bundle", args=[one.serial])).status_code == 200
 
 
 def test_what_is_not_public_is_not_told_from_what_is_not_there(client, db):

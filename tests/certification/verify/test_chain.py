@@ -73,7 +73,7 @@ def test_follow_does_not_skip_a_version_whose_keys_it_needs():
         (root(1, A, B, threshold=2), root(2, A, B, threshold=1), [A], "has 1 signatures of root keys where 2"),
         (root(1, A), root(2, A, B, threshold=2), [A], "has 1 signatures of root keys where 2"),
         (root(1, A, B, C, threshold=2), root(2, D, former=[A, B, C]), [A, D], "has 1 signatures of root keys where 2"),
-        (root(1, A), root(2, B), [A, B], "does not know"),
+        (root(1, A), root(2, B), [B], "by the keys of version 1, has 0 signatures"),
         (root(1, A), root(2, A, environment=Environment.DEMO), [A], "of the environment"),
         (root(1, A), root(2, A, verifier_id="https://other.example/"), [A], "of the verifier"),
         (root(1, A), root(2, A, log_origin="other.example/log"), [A], "of the log"),
