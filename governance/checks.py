@@ -13,6 +13,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from governance.db.append_only import expected_tables, guarded_tables
 from governance.db.write_once import unguarded_tables
+from governance.ledger import outside
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -81,6 +82,14 @@ def tables_are_append_only(*, databases: Any = None, **_kwargs: Any) -> list[Che
         )
         for table in sorted(missing)
     ]
+
+
+@register(Tags.database)
+def ledger_may_be_signed(*, databases: Any = None, **_kwargs: Any) -> list[CheckMessage]:
+    """An alarm of the ledger is told at every start, until the tree fits what was signed again."""
+    found = outside.alarm() if databases and "default" in databases else ""
+    hint = "Run `manage.py ledger verify`; docs/ledger.md says what to do after a backup was restored."
+    return [Error(f"The ledger is not signed any more: {found}", hint=hint, id="governance.E005")] if found else []
 
 
 @register(Tags.security, deploy=True)

@@ -102,6 +102,14 @@ GROUPS: tuple[tuple[_StrPromise, tuple[Link, ...]], ...] = (
             Link(_("Audits"), "search_check", "admin:audits_audit_changelist", "audits.view_audit"),
             Link(_("Reports"), "picture_as_pdf", "admin:audits_report_changelist", "audits.view_report"),
             Link(_("Ledger"), "menu_book", "admin:governance_ledgerentry_changelist", "governance.view_ledgerentry"),
+            Link(
+                _("Ledger: tree"), "account_tree", "admin:governance_ledgerleaf_changelist",
+                "governance.view_ledgerleaf",
+            ),
+            Link(
+                _("Ledger: checkpoints"), "approval", "admin:governance_ledgercheckpoint_changelist",
+                "governance.view_ledgercheckpoint",
+            ),
         ),
     ),
     (

@@ -128,6 +128,9 @@ _POLICY = (
 _AUDIT = _SEE | {
     "certification.view_trustrootversion",
     "governance.view_ledgerentry",
+    "governance.view_ledgerleaf",
+    "governance.view_ledgercheckpoint",
+    "governance.view_ledgercosignature",
     "governance.view_user",
     "governance.view_apitoken",
     "audits.view_audit",

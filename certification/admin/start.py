@@ -14,12 +14,14 @@ from certification import key_report
 from certification.admin.reviews import CLAIM
 from certification.enums import REVIEW_OPEN, ReviewState
 from certification.models import Review
+from governance.admin.checkpoints import tell_alarm
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest
 
 SEE = "certification.view_review"
+SEE_LEDGER = "governance.view_ledgerentry"
 SEE_KEYS = "certification.view_trustrootversion"
 SHOWN = 8
 """Reviews listed; the queue has the rest."""
@@ -48,10 +50,13 @@ class Start:
 def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Unfold's dashboard callback: adds `start` for those who may see reviews. The same queries for any queue.
 
-    Those who may see the keys are told what is wrong with them, or soon will be.
+    Those who may see the keys are told what is wrong with them, or soon will be; those who may see the ledger, that it
+    is not signed any more.
     """
     if request.user.has_perm(SEE_KEYS):
         context = {**context, "key_warnings": key_report.warnings(now=timezone.now())}
+    if request.user.has_perm(SEE_LEDGER):
+        tell_alarm(request)
     if not request.user.has_perm(SEE):
         return context
     works = request.user.has_perm(CLAIM)

@@ -10,7 +10,7 @@ from django.contrib.admin import AllValuesFieldListFilter
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from governance.admin.base import ReadOnlyAdmin
+from governance.admin.checkpoints import AlarmedAdmin
 from governance.lineage import facts_of, in_words, kind_of, who
 from governance.models import LedgerEntry
 
@@ -51,7 +51,7 @@ class SubjectFilter(WordsFilter):
 
 
 @admin.register(LedgerEntry)
-class LedgerEntryAdmin(ReadOnlyAdmin[LedgerEntry]):
+class LedgerEntryAdmin(AlarmedAdmin):
     """Everything that happened, newest first."""
 
     list_display = ("at", "who", "what", "kind", "subject_label")

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
-from governance.ledger import checkpoints, sequencer
+from governance.ledger import sequencer
 from governance.ledger.events import check_size, plain
 from governance.models.ledger import LedgerEntry
 
@@ -42,8 +42,7 @@ def record(
         subject_label: what to call it; the object's own str() by default.
         actor: who did it; None for the system itself.
         details: JSON-ready facts: digests and ids, no personal data.
-        index: what `reserve_index` gave: the row becomes that leaf of the tree at once, and a checkpoint is signed
-            after the commit.
+        index: what `reserve_index` gave: the row becomes that leaf of the tree at once.
 
     Raises:
         TransactionManagementError: outside a transaction, since the row could then outlive or miss its change.
@@ -64,7 +63,6 @@ def record(
     entry.save(force_insert=True)
     if index is not None:
         sequencer.place(entry, index)
-        transaction.on_commit(checkpoints.sign_soon, robust=True)
     return entry
 
 

@@ -63,20 +63,12 @@ def make_checkpoint() -> LedgerCheckpoint:
         outside.clear_alarm()
         if newest is not None and newest.note == note.encode().decode():
             return newest
-        return LedgerCheckpoint.objects.create(
+        made = LedgerCheckpoint.objects.create(
             at=timezone.now(), origin=now.origin, size=now.size, root=now.root, note=note.encode().decode()
         )
-
-
-def sign_soon() -> None:
-    """Sign what has just been committed; where that is refused the log says why, and the schedule tries again."""
-    try:
-        made = make_checkpoint()
-    except LedgerError as refusal:
-        logger.error("ledger: no checkpoint after an event that is to be proven: %s", refusal)  # noqa: TRY400 - no bug
-        return
-    if settings.LEDGER_WITNESSES:
-        enqueue("governance.tasks.ask_witnesses", checkpoint_id=made.pk)
+        if settings.LEDGER_WITNESSES:
+            enqueue("governance.tasks.ask_witnesses", checkpoint_id=made.pk)
+        return made
 
 
 def note_of(checkpoint: LedgerCheckpoint) -> notes.Note:
@@ -110,11 +102,19 @@ def proof(index: int) -> bytes:
 
 
 def entry_bytes(index: int) -> bytes:
-    """The canonical bytes of the event at an index: what the leaf is the hash of. Raises NotInTree."""
+    """The canonical bytes of the event at an index: what the leaf is the hash of.
+
+    Raises:
+        NotInTree: there is no such leaf.
+        LogForked: the entry is not what its leaf says.
+    """
     leaf = LedgerLeaf.objects.select_related("entry").filter(index=index).first()
     if leaf is None:
         raise NotInTree(f"The ledger has no event of index {index}.")
-    return sequencer.leaf_bytes(leaf.entry)
+    data = sequencer.leaf_bytes(leaf.entry)
+    if merkle.leaf_hash(data) != bytes(leaf.hash):
+        raise LogForked(f"Entry {leaf.entry_id} is not event {index} of the tree: run `manage.py ledger verify`.")
+    return data
 
 
 def _refuse_fork(now: Checkpoint, tree: StoredTree, newest: LedgerCheckpoint | None) -> None:

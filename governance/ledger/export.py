@@ -38,16 +38,6 @@ def export(folder: Path) -> int:
     return checkpoint.size
 
 
-def event(index: int) -> bytes:
-    """The exact bytes of the leaf of this index, as its entry gives them.
-
-    Raises:
-        NotInTree: there is no such leaf.
-        LogForked: the entry is not what the leaf says.
-    """
-    return next(_entries(index, 1))
-
-
 def _tile(level: int, number: int, width: int) -> bytes:
     hashes = StoredTree().tile(level, number)
     first = number * tiles.WIDTH
@@ -62,7 +52,7 @@ def _entries(start: int, count: int) -> Iterator[bytes]:
     rows = LedgerEntry.every.filter(pk__in=[leaf.entry_id for leaf in leaves]).values_list(*sequencer.COLUMNS)
     found = {row[0]: sequencer.row_bytes(row) for row in rows}
     if len(leaves) != count:
-        raise NotInTree(f"The ledger has no event of index {start}." if count == 1 else "Leaves are missing.")
+        raise NotInTree(f"Leaves from {start} on are missing: run `manage.py ledger verify`.")
     for leaf in leaves:
         data = found.get(leaf.entry_id, b"")
         if leaf_hash(data) != bytes(leaf.hash):
