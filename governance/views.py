@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from governance.api import ApiProblem
 from governance.panels import find_panel, panels_for
 from governance.rooms import rooms_for, workplace_of
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
         user: User
 
 
+API = "/api/"
 VIEW_DASHBOARD = "governance.view_dashboard"
 PER_PAGE = 50
 
@@ -59,8 +61,10 @@ def admin_login(request: HttpRequest) -> HttpResponse:
     return redirect_to_login(request.GET.get("next", reverse("admin:index")))
 
 
-def bad_request(_request: HttpRequest, exception: Exception) -> HttpResponse:
-    """A request that cannot be read, or is too large to be."""
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A request that cannot be read, or is too large to be; of the API, in its form."""
+    if request.path_info.startswith(API):
+        return ApiProblem(HTTPStatus.BAD_REQUEST, "request-malformed", "The request cannot be read.").response()
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE if isinstance(exception, RequestDataTooBig) else HTTPStatus.BAD_REQUEST
     return HttpResponse(render_to_string(f"{status:d}.html"), status=status)  # who asks may not be known yet
 

@@ -28,6 +28,7 @@ BY_THEMSELVES = (
     "tests.bench.guarddog",
     "tests.bench.ledger",
     "tests.bench.verification",
+    "tests.bench.admission",
 )
 SHOWN_FROM = 0.05
 """Seconds from which on a check is worth a line."""

@@ -176,6 +176,12 @@ def test_an_address_there_is_not_is_a_problem(client, db):
     assert problem(client.post("/api/v1/x/y")) == (404, "not-found")
 
 
+def test_an_address_that_cannot_be_read_is_a_problem(platform):
+    answer = platform.client.get(ADMISSION + "?sha256=%00", headers=platform.headers)
+
+    assert problem(answer) == (400, "request-malformed")
+
+
 def test_a_database_that_does_not_answer_allows_nothing(platform, monkeypatch, caplog):
     def down(**_asked):
         raise OperationalError("connection refused")
