@@ -81,6 +81,13 @@ def test_a_second_suspension_is_acknowledged_anew(platform):
     assert Recall.objects.count() == 2
 
 
+def test_of_two_suspensions_the_last_is_asked_for(platform):
+    one = moved(suspend, reinstate, suspend)
+
+    assert serials(platform.open()) == [one.serial]
+    assert platform.open().json()["open"][0]["number"] == Recall.objects.latest("id").pk
+
+
 def test_a_revocation_after_a_suspension_is_asked_for_once(platform):
     moved(suspend, revoke)
 
