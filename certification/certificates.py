@@ -26,7 +26,7 @@ from governance.canonical import digest
 from governance.fsm import ConcurrentTransition, TransitionNotAllowed
 from governance.policies import PolicyRules
 from governance.vocabulary import Tier
-from plugins.enums import Standing, VersionState
+from plugins.enums import SET_ASIDE, Standing, VersionState
 from plugins.interests import own_interest
 from plugins.services import set_standing
 from plugins.services.certified import set_certified
@@ -188,13 +188,19 @@ def reinstate(*, certificate: Certificate, actor: User | None, reason: str) -> C
     """End a suspension.
 
     Raises:
-        CertificateRefused: no reason is given, it is the actor's own, it is not suspended, or it ran out meanwhile.
+        CertificateRefused: no reason is given, it is the actor's own, it is not suspended, it ran out meanwhile, or
+            what it was given on does not hold any more.
     """
     _demand_reason(reason)
     if actor and (own := own_interest(actor, certificate.version)):
         raise CertificateRefused(own)
     if certificate.current_state == CertificateState.EXPIRED:
         raise CertificateRefused(_("%(serial)s ran out while it was suspended.") % {"serial": certificate})
+    if lost := lost_grounds(certificate.run):
+        raise CertificateRefused(lost)
+    if certificate.version.state in SET_ASIDE:
+        state = certificate.version.get_state_display().lower()
+        raise CertificateRefused(_("%(version)s is %(state)s.") % {"version": certificate.version, "state": state})
     _move(certificate, certificate.reinstate, "certificate.reinstated", actor=actor, reason=reason)
     _refresh_standing(certificate, actor)
     return certificate

@@ -38,6 +38,10 @@ class VersionState(TextChoices):
     WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
+SET_ASIDE = (VersionState.REJECTED, VersionState.QUARANTINED, VersionState.WITHDRAWN)
+"""States in which no certificate of a version lets it run."""
+
+
 class RunState(TextChoices):
     """States of a vetting run."""
 

@@ -19,7 +19,7 @@ from certification.models import Certificate, Review
 from governance.models import LedgerEntry
 from plugins.enums import Standing
 from plugins.models import PluginVersion, VettingRun
-from tests.factories import ArtifactFactory, UserFactory
+from tests.factories import ArtifactFactory, FileDecisionFactory, UserFactory, VersionFileFactory
 from tests.support.certified import certified, under_review, verdict, vetted
 from tests.support.environment import ROOT
 from tests.support.triggers import lifted
@@ -211,6 +211,28 @@ def test_nobody_ends_the_suspension_of_their_own(certificate, actor):
     suspend(certificate=certificate, actor=actor, reason="Something is wrong.")
 
     with pytest.raises(CertificateRefused, match="nobody reviews their own"):
+        reinstate(certificate=certificate, actor=actor, reason="Fine again.")
+
+    assert reread(certificate).state == CertificateState.SUSPENDED
+
+
+@pytest.mark.parametrize("state", ["withdrawn", "quarantined", "rejected"])
+def test_no_suspension_ends_while_the_version_is_set_aside(certificate, actor, state):
+    suspend(certificate=certificate, actor=actor, reason="Something is wrong.")
+    PluginVersion.objects.filter(pk=certificate.version_id).update(state=state)
+
+    with pytest.raises(CertificateRefused, match=state):
+        reinstate(certificate=reread(certificate), actor=actor, reason="Fine again.")
+
+    assert reread(certificate).state == CertificateState.SUSPENDED
+
+
+def test_no_suspension_ends_while_a_file_of_it_is_blocked(certificate, actor):
+    suspend(certificate=certificate, actor=actor, reason="Something is wrong.")
+    shipped = VersionFileFactory(version=certificate.version, path="lib/steal.js")
+    FileDecisionFactory(sha256=shipped.sha256)
+
+    with pytest.raises(CertificateRefused, match=r"blocked: lib/steal\.js"):
         reinstate(certificate=certificate, actor=actor, reason="Fine again.")
 
     assert reread(certificate).state == CertificateState.SUSPENDED
