@@ -1,4 +1,4 @@
-"""Our envelopes agree with the published vector, and securesystemslib takes them."""
+"""Our envelopes agree with the published vector; securesystemslib takes ours, and we take its."""
 
 import base64
 import json
@@ -10,10 +10,11 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import VerificationError
-from securesystemslib.signer import SSlibKey
+from securesystemslib.signer import CryptoSigner, SSlibKey
 
 from certification.attest.dsse import Signer, sign_envelope
 from certification.verify.envelope import check_signatures, pae, read_envelope
+from certification.verify.errors import ProblemError
 
 KIND = "application/vnd.in-toto+json"
 PAYLOAD = '{"name":"é"}'.encode()
@@ -73,6 +74,29 @@ def test_sign_envelope_is_read_by_the_strict_reader(signer):
 
     check_signatures(envelope, keys={signer.keyid: signer.public}, threshold=1, what="it")
     assert envelope.payload == PAYLOAD
+
+
+@pytest.fixture
+def theirs(signer):
+    """An envelope made and signed by securesystemslib, as the document a reader gets."""
+    envelope = Envelope(PAYLOAD, KIND, {})
+    envelope.sign(CryptoSigner(signer.private, their_key(signer.public, signer.keyid)))
+    return json.loads(json.dumps(envelope.to_dict()))
+
+
+def test_securesystemslibs_envelope_is_read_and_its_signature_holds(theirs, signer):
+    envelope = read_envelope(theirs, payload_type=KIND, what="it")
+
+    check_signatures(envelope, keys={signer.keyid: signer.public}, threshold=1, what="it")
+    assert envelope.payload == PAYLOAD
+
+
+def test_securesystemslibs_envelope_is_refused_with_another_payload(theirs, signer):
+    theirs["payload"] = base64.b64encode(PAYLOAD + b" ").decode()
+    envelope = read_envelope(theirs, payload_type=KIND, what="it")
+
+    with pytest.raises(ProblemError, match="altered"):
+        check_signatures(envelope, keys={signer.keyid: signer.public}, threshold=1, what="it")
 
 
 def test_signer_shows_nothing_of_its_private_key(signer):
