@@ -42,11 +42,11 @@ def build_bundle(
     return canonical(
         {
             "schema": BUNDLE_SCHEMA,
-            "certificate": parse_canonical(certificate),
+            "certificate": parse_canonical(certificate, "the certificate"),
             "logEntry": encode_base64(log_entry),
             "logProof": _by_the_log_alone(log_proof, trust_root).decode(),
-            "statusList": parse_canonical(status_list),
-            "trustRoot": parse_canonical(trust_root),
+            "statusList": parse_canonical(status_list, "the status list"),
+            "trustRoot": parse_canonical(trust_root, "the trust root"),
         }
     )
 

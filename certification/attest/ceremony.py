@@ -56,7 +56,7 @@ def draft(root: TrustRoot) -> Draft:
 def read_draft(data: bytes) -> Draft:
     """Read a draft or a whole trust root. Raises KeysRefusedError."""
     try:
-        document = as_object(parse_canonical(data), WHAT)
+        document = as_object(parse_canonical(data, WHAT), WHAT)
         if document.get("signatures") == []:
             payload = decode_base64(text(document, "payload"), "the payload")
             envelope = Envelope(payload, text(document, "payloadType"), {})

@@ -65,8 +65,10 @@ def _read_older(folder: KeyFolder) -> TrustRoot:
     path = folder.home / OLDER
     data = read_private(path)
     try:
-        envelope = read_envelope(parse_canonical(data), payload_type=TRUST_ROOT_PAYLOAD, what="the trust root")
-        document = as_object(parse_canonical(envelope.payload), "the trust root")
+        envelope = read_envelope(
+            parse_canonical(data, "the trust root"), payload_type=TRUST_ROOT_PAYLOAD, what="the trust root"
+        )
+        document = as_object(parse_canonical(envelope.payload, "the trust root"), "the trust root")
         for key in as_list(document, "keys"):
             as_object(key, "a key").setdefault("logCutoff", None)
         document |= {"formerRootKeys": [], "logOrigin": "-"}

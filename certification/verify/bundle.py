@@ -41,7 +41,7 @@ class Bundle:
 
 def read_bundle(data: bytes, document: dict[str, object]) -> Bundle:
     """Read a bundle; `document` is what `data` was parsed to. Raises ProblemError."""
-    require_canonical(data, document)
+    require_canonical(data, document, "the bundle")
     members = closed(document, MEMBERS, "the bundle")
     certificate = read_envelope(members["certificate"], payload_type=STATEMENT_PAYLOAD, what="the certificate")
     copy = read_envelope(

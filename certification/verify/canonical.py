@@ -56,14 +56,14 @@ def parse(data: bytes) -> object:
         raise ProblemError("it is not JSON") from error
 
 
-def parse_canonical(data: bytes) -> object:
-    """Read JSON that must be in canonical form. Raises ProblemError."""
+def parse_canonical(data: bytes, what: str) -> object:
+    """Read JSON that must be in canonical form; `what` it is, for the message. Raises ProblemError."""
     value = parse(data)
-    require_canonical(data, value)
+    require_canonical(data, value, what)
     return value
 
 
-def require_canonical(data: bytes, value: object) -> None:
+def require_canonical(data: bytes, value: object, what: str) -> None:
     """Check that `data` is the canonical form of the `value` read from it. Raises ProblemError."""
     try:
         same = canonical(value) == data
@@ -71,7 +71,8 @@ def require_canonical(data: bytes, value: object) -> None:
         same = False
     if not same:
         raise ProblemError(
-            "it is not in canonical form: white space, order, escapes, numbers or a repeated member differ"
+            f"{what} is not in canonical form: white space, order, escapes, numbers or a repeated member differ, "
+            "as after saving it in an editor"
         )
 
 

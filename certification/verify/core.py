@@ -70,7 +70,9 @@ def verify_unlogged(*, certificate: bytes, trust_root: bytes, request: Request) 
     Raises ProblemError where the trust root cannot be used or the certificate is no canonical envelope.
     """
     root = read_anchor(trust_root, parse(trust_root), at=request.at)
-    envelope = read_envelope(parse_canonical(certificate), payload_type=STATEMENT_PAYLOAD, what="the certificate")
+    envelope = read_envelope(
+        parse_canonical(certificate, "the certificate"), payload_type=STATEMENT_PAYLOAD, what="the certificate"
+    )
     progress = Progress()
     try:
         return progress.valid(_check_certificate(progress, envelope, LARGEST, root, request))
@@ -110,7 +112,9 @@ def _newest_root(bundle: Bundle, anchor: TrustRoot, given: bytes, request: Reque
     others = [request.seen.trust_root] if request.seen else []
     root = follow(anchor, *others, bundle.root_bytes, at=request.at)
     for data in (bundle.root_bytes, *others):
-        envelope = read_envelope(parse_canonical(data), payload_type=TRUST_ROOT_PAYLOAD, what="a trust root")
+        envelope = read_envelope(
+            parse_canonical(data, "a trust root"), payload_type=TRUST_ROOT_PAYLOAD, what="a trust root"
+        )
         if read_root(envelope).version == root.version:
             return root, data
     return root, given
@@ -151,7 +155,7 @@ def _check_statement(progress: Progress, envelope: Envelope, root: TrustRoot, re
     """Take the steps the VSA specification asks of a consumer, in its order, and read our extension."""
 
     def read_subject() -> dict[str, object]:
-        statement = as_object(parse_canonical(envelope.payload), "the statement")
+        statement = as_object(parse_canonical(envelope.payload, "the statement"), "the statement")
         statements.check_subject(statement, request.artifact_sha256)
         return statement
 
@@ -166,7 +170,11 @@ def _check_statement(progress: Progress, envelope: Envelope, root: TrustRoot, re
 
 def _newest_list(bundle: Bundle, newer: bytes | None, root: TrustRoot, request: Request) -> StatusList:
     """Give the status list that counts: of the bundle's and the one given beside it the newer. Both must hold."""
-    lists = [bundle.status] if newer is None else [bundle.status, read_signed_list(parse_canonical(newer))]
+    lists = (
+        [bundle.status]
+        if newer is None
+        else [bundle.status, read_signed_list(parse_canonical(newer, "the status list"))]
+    )
     for each in lists:
         check_list(each.list, each.envelope, root)
     newest = max((each.list for each in lists), key=lambda each: each.sequence)

@@ -29,7 +29,7 @@ class IssuedEntry:
 
 def read_entry(entry: bytes) -> IssuedEntry:
     """Read an entry, which must be about issuing a certificate. Raises ProblemError."""
-    event = as_object(parse_canonical(entry), "the log entry")
+    event = as_object(parse_canonical(entry, "the log entry"), "the log entry")
     found = text(event, "verb")
     if found != ISSUED:
         raise ProblemError(f'the log entry is about "{found}", not about issuing a certificate')

@@ -143,7 +143,7 @@ def read_trust_root(data: bytes) -> TrustRoot:
 
 def _read_signed(data: bytes, document: object) -> tuple[Envelope, TrustRoot]:
     """Check form and signatures: each must hold and be of a key the document names, and enough of its root keys'."""
-    require_canonical(data, document)
+    require_canonical(data, document, WHAT)
     envelope = read_envelope(document, payload_type=TRUST_ROOT_PAYLOAD, what=WHAT)
     root = read_root(envelope)
     check_signatures(envelope, keys={**root.former_root_keys, **root.root_keys}, threshold=1, what=WHAT)
@@ -167,7 +167,7 @@ def _check_time(root: TrustRoot, at: datetime) -> None:
 
 def read_root(envelope: Envelope) -> TrustRoot:
     """Read the document inside an envelope, proving only its form. Raises ProblemError."""
-    members = closed(parse_canonical(envelope.payload), MEMBERS, WHAT)
+    members = closed(parse_canonical(envelope.payload, WHAT), MEMBERS, WHAT)
     root_keys, former = _root_keys(members, "rootKeys"), _root_keys(members, "formerRootKeys")
     root = TrustRoot(
         version=number(members, "version"),

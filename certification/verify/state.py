@@ -47,7 +47,9 @@ def read_state(path: str) -> Seen | None:
     if not os.path.lexists(path):
         return None
     try:
-        members = closed(parse_canonical(read_document(path, WHAT)), ("schema", "statusSequence", "trustRoot"), "it")
+        members = closed(
+            parse_canonical(read_document(path, WHAT), "it"), ("schema", "statusSequence", "trustRoot"), "it"
+        )
         one_of(members, "schema", (SCHEMA,))
         trust_root = canonical(members["trustRoot"])
         read_trust_root(trust_root)
@@ -84,7 +86,7 @@ def write_state(path: str, *, trust_root: bytes, root: TrustRoot, status_sequenc
             document = {
                 "schema": SCHEMA,
                 "statusSequence": status_sequence,
-                "trustRoot": parse_canonical(trust_root),
+                "trustRoot": parse_canonical(trust_root, "the trust root"),
             }
             if seen != Seen(trust_root, status_sequence):
                 _replace(target, canonical(document))

@@ -92,7 +92,7 @@ class StatusList:
 
 def read_list(envelope: Envelope) -> StatusList:
     """Read the document inside an envelope, proving only its form. Raises ProblemError."""
-    members = closed(parse_canonical(envelope.payload), MEMBERS, WHAT)
+    members = closed(parse_canonical(envelope.payload, WHAT), MEMBERS, WHAT)
     one_of(members, "schema", (STATUS_LIST_SCHEMA,))
     found = StatusList(
         environment=Environment(one_of(members, "environment", Environment)),

@@ -56,6 +56,14 @@ def test_cli_names_the_failing_step(command):
     assert out.count("\n") == 1
 
 
+def test_cli_says_which_document_was_saved_anew(command, world):
+    code, out, err = command(bundle=world.bundle() + b"\n")
+
+    assert (code, err) == (1, "")
+    assert out.startswith("NOT VALID at step bundle: the bundle is not in canonical form: white space, ")
+    assert out.endswith(", as after saving it in an editor\n")
+
+
 def test_cli_gives_json_when_valid(command):
     code, out, _ = command("--json")
     document = as_document(out)
