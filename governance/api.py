@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+PREFIX = "/api/"
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 REALM = 'Bearer realm="plugwarden"'

@@ -10,6 +10,7 @@ from django.core.exceptions import SuspiciousOperation
 from django.http import HttpResponseNotAllowed
 from django.urls import reverse
 
+from governance.api import PREFIX
 from governance.uploads import CappedUpload
 
 if TYPE_CHECKING:
@@ -28,8 +29,9 @@ class BoundedRequest:
 
     Of files no more is kept than the largest package with the largest source archive, of a stranger's next to nothing:
     nobody signed out hands any in.
-    Pages are read and forms sent: the admin would take any other method for a reading one. A NUL in an address is
-    refused, since PostgreSQL takes it in no text. Stands after `AuthenticationMiddleware`.
+    Pages are read and forms sent: the admin would take any other method for a reading one. The API says itself what
+    it takes. A NUL in an address is refused, since PostgreSQL takes it in no text. Stands after
+    `AuthenticationMiddleware`.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -37,7 +39,7 @@ class BoundedRequest:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Refuse or cap, and go on."""
-        if request.method not in METHODS:
+        if request.method not in METHODS and not request.path_info.startswith(PREFIX):
             return HttpResponseNotAllowed(METHODS)
         if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
             raise SuspiciousOperation("A NUL in the address.")

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from governance.api import ApiProblem
+from governance.api import PREFIX, ApiProblem
 from governance.panels import find_panel, panels_for
 from governance.rooms import rooms_for, workplace_of
 
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
         user: User
 
 
-API = "/api/"
 VIEW_DASHBOARD = "governance.view_dashboard"
 PER_PAGE = 50
 
@@ -63,7 +62,7 @@ def admin_login(request: HttpRequest) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """A request that cannot be read, or is too large to be; of the API, in its form."""
-    if request.path_info.startswith(API):
+    if request.path_info.startswith(PREFIX):
         return ApiProblem(HTTPStatus.BAD_REQUEST, "request-malformed", "The request cannot be read.").response()
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE if isinstance(exception, RequestDataTooBig) else HTTPStatus.BAD_REQUEST
     return HttpResponse(render_to_string(f"{status:d}.html"), status=status)  # who asks may not be known yet
