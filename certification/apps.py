@@ -20,7 +20,7 @@ class CertificationConfig(AppConfig):
         from plugins import standing  # noqa: PLC0415 - ditto
         from plugins.portal import outlook  # noqa: PLC0415 - ditto
 
-        signing.use(keyring.log_signer)
+        signing.use(keyring.log_signer, keyring.log_keys)
         ledger_check.register()
         preparation.register_steps()
         panels.register_panels()

@@ -9,7 +9,10 @@ from django.conf import settings
 from django.utils import timezone
 
 from certification.attest.keys import KeysRefusedError, ensure_keys
+from certification.verify.names import Role
 from governance.ledger.errors import NoSigner
+from governance.ledger.signing import LogKey
+from governance.ledger.tlog.notes import VerifierKey
 
 if TYPE_CHECKING:
     from certification.attest.dsse import SigningKey
@@ -48,6 +51,19 @@ def log_signer() -> LogSigner:
     except KeysRefusedError as refusal:
         raise NoSigner(str(refusal)) from refusal
     return LogSigner(ring.log_origin, ring.log)
+
+
+def log_keys() -> list[LogKey]:
+    """The log keys of the trust root in force, which lists those of before with their time. Raises NoSigner."""
+    try:
+        root = keys().trust_root
+    except KeysRefusedError as refusal:
+        raise NoSigner(str(refusal)) from refusal
+    return [
+        LogKey(VerifierKey(root.log_origin, key.public), begin=key.valid_from, end=key.valid_to, cutoff=key.log_cutoff)
+        for key in root.keys.values()
+        if key.role is Role.LOG
+    ]
 
 
 def trust_root_bytes() -> bytes:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from governance.ledger import outside, sequencer
 from governance.ledger.errors import LedgerError, NotInTree
-from governance.ledger.tlog import merkle, notes
-from governance.ledger.tlog.checkpoints import Checkpoint
+from governance.ledger.note_check import NoteCheck
+from governance.ledger.tlog import merkle
 from governance.ledger.tlog.tiles import WIDTH
 from governance.ledger.tree import StoredTree
 from governance.models.ledger import LedgerCheckpoint, LedgerEntry, LedgerLeaf, LedgerNode
@@ -33,9 +33,7 @@ Signed = tuple[int, bytes, str, str]
 class TreeCheck:
     """One pass over the leaves from an index on."""
 
-    def __init__(
-        self, problems: Problems, *, origin: str, key: notes.VerifierKey | None = None, since: int = 0
-    ) -> None:
+    def __init__(self, problems: Problems, *, origin: str, since: int = 0) -> None:
         self.problems = problems
         self.size = sequencer.next_index()
         if since > self.size:
@@ -49,7 +47,7 @@ class TreeCheck:
         self._doubts: list[tuple[int, int]] = []
         self._true_edge: merkle.Frontier | None = None
         self._broken = False
-        self._checkpoints = _signed(problems, origin, key, self.begin)
+        self._checkpoints = _signed(problems, origin, self.begin)
         self._next = next(self._checkpoints, None)
 
     def run(self) -> bytes:
@@ -154,7 +152,7 @@ class TreeCheck:
                 self.problems.add(NODES, f"{level}/{index}", "this node belongs to no complete tile")
 
 
-def _signed(problems: Problems, origin: str, key: notes.VerifierKey | None, begin: int) -> Iterator[Signed]:
+def _signed(problems: Problems, origin: str, begin: int) -> Iterator[Signed]:
     """Everything that was signed from this size on, smallest first: rows, and what is kept outside."""
     try:
         kept = sorted(((found.size, found.root, "file", str(path)) for path, found in outside.kept(origin)))
@@ -162,24 +160,11 @@ def _signed(problems: Problems, origin: str, key: notes.VerifierKey | None, begi
         problems.add("file", "outside the database", str(problem))
         kept = []
     waiting = [each for each in kept if each[0] >= begin]
-    rows = LedgerCheckpoint.objects.filter(size__gte=begin).order_by("size", "id")
+    check_note = NoteCheck(problems)
+    rows = LedgerCheckpoint.objects.filter(size__gte=begin).order_by("size", "id").prefetch_related("cosignatures")
     for row in rows.iterator(500):
-        _check_note(problems, row, key)
+        check_note(row)
         while waiting and waiting[0][0] <= row.size:
             yield waiting.pop(0)
         yield row.size, bytes(row.root), SIGNED, str(row.pk)
     yield from waiting
-
-
-def _check_note(problems: Problems, row: LedgerCheckpoint, key: notes.VerifierKey | None) -> None:
-    """Check that the columns say what the note says, and what the key of today signed of it."""
-    try:
-        note = notes.Note.parse(row.note.encode())
-        found = Checkpoint.parse(note.text)
-        if key is not None and any((each.name, each.id) == (key.name, key.id) for each in note.signatures):
-            note.verified([key])
-    except notes.NoteError as problem:
-        problems.add(SIGNED, row.pk, f"its note was changed: {problem}")
-        return
-    if (found.origin, found.size, found.root) != (row.origin, row.size, bytes(row.root)):
-        problems.add(SIGNED, row.pk, "its columns are not what its note says")

@@ -18,6 +18,7 @@ from certification.system_checks import keys_last
 from certification.verify.names import Role
 from governance import ledger
 from governance.ledger import signing
+from governance.ledger.verification import verify
 from governance.models import LedgerEntry
 from governance.roles import Role as People
 from tests.factories import UserFactory
@@ -163,6 +164,30 @@ def test_the_ledger_is_signed_with_the_log_key_under_the_logs_name():
 
     assert (signer.name, signer.public) == (keyring.keys().log_origin, keyring.keys().log.public)
     assert signer.sign(b"text") == keyring.keys().log.sign(b"text")
+
+
+def test_checkpoints_before_and_after_a_new_log_key_verify():
+    trust_roots.note()
+    before = ledger.make_checkpoint()
+    rotate(Role.LOG)
+    after = ledger.make_checkpoint()
+
+    assert before.origin == after.origin
+    assert signing.signer().name == after.origin
+    assert verify().problems == ()
+
+
+def test_checkpoints_of_a_compromised_log_key_verify_up_to_its_cut_off():
+    trust_roots.note()
+    old, before = keyring.keys().log.keyid, ledger.make_checkpoint()
+    rotate(Role.LOG)
+    ledger.make_checkpoint()
+
+    trust_roots.compromise(keyid=old, log_size=before.size)
+    assert verify().problems == ()
+
+    trust_roots.compromise(keyid=old, log_size=before.size - 1)
+    assert [each.row for each in verify().problems] == [str(before.pk)]
 
 
 def test_the_ledger_says_why_it_cannot_be_signed(keys_dir):

@@ -11,6 +11,7 @@ def log_key(monkeypatch):
     """A key of this test's own signs checkpoints."""
     key = LogKey(ORIGIN)
     monkeypatch.setattr(signing, "_providers", [lambda: key])
+    monkeypatch.setattr(signing, "_known", [lambda: [signing.LogKey(key.verifier)]])
     return key
 
 
