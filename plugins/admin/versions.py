@@ -21,7 +21,7 @@ from plugins.presenters import progress_of
 from plugins.services.downloads import DownloadRefused, open_artifact
 from plugins.services.origins import OriginRefused, hand_in
 from plugins.services.runs import RunRefused, request_run
-from plugins.services.sboms import CONTENT_TYPE, NoBill, sbom_of
+from plugins.services.sboms import CONTENT_TYPE, NoBill, download_sbom
 from plugins.services.text_diffs import DiffRefused, text_diffs
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ class PluginVersionAdmin(ReadOnlyAdmin[PluginVersion]):
         """The bill of materials, for whoever may see the version."""
         version = self.get_object_or_404(request, object_id)
         try:
-            filename, content = sbom_of(version)
+            filename, content = download_sbom(version=version, actor=request.user)
         except NoBill:
             self.message_user(request, _("There is no bill of materials before the vetting has ended."), messages.ERROR)
             return HttpResponseRedirect(self.page_url(version))

@@ -32,7 +32,7 @@ from plugins.services import submit as submit_package
 from plugins.services import withdraw as withdraw_version
 from plugins.services.downloads import DownloadRefused, open_artifact
 from plugins.services.origins import OriginRefused, hand_in
-from plugins.services.sboms import CONTENT_TYPE, NoBill, sbom_of
+from plugins.services.sboms import CONTENT_TYPE, NoBill, download_sbom
 from plugins.services.teams import may_submit
 
 if TYPE_CHECKING:
@@ -218,7 +218,7 @@ def sbom(request: SignedInRequest, pk: int) -> HttpResponse:
     """The bill of materials of the version, as CycloneDX."""
     found = _version(request, pk)
     try:
-        filename, content = sbom_of(found)
+        filename, content = download_sbom(version=found, actor=request.user)
     except NoBill:
         messages.error(request, _("There is no bill of materials before the vetting has ended."))
         return redirect("portal:version", pk)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from typing import TYPE_CHECKING
 
+from django.db import transaction
 from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 
+from governance import ledger
 from plugins.enums import RUN_OPEN, Triage
 from plugins.models import Finding, FixedFinding, IssueNote, VettingRun, Waiver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from governance.models import User
     from plugins.exports.analysis import Resolved, Standing
     from plugins.models import PluginVersion
 
@@ -43,6 +47,15 @@ def sbom_of(version: PluginVersion) -> tuple[str, bytes]:
     )
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{version.plugin.name}-{version.version}").strip("-.") or "version"
     return f"{name}.cdx.json", json.dumps(document, indent=2, ensure_ascii=True).encode()
+
+
+@transaction.atomic
+def download_sbom(*, version: PluginVersion, actor: User) -> tuple[str, bytes]:
+    """The same for somebody who takes it away, which the ledger is told with the file's digest. Raises NoBill."""
+    name, content = sbom_of(version)
+    digest = hashlib.sha256(content).hexdigest()
+    ledger.record(verb="sbom.downloaded", subject=version, actor=actor, details={"sha256": digest})
+    return name, content
 
 
 def standings_of(run: VettingRun) -> dict[str, Standing]:

@@ -1,4 +1,5 @@
 import datetime as dt
+import hashlib
 import json
 
 import pytest
@@ -8,6 +9,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 from django.urls import reverse
 from django.utils import timezone
 
+from governance.models import LedgerEntry
 from plugins.exports.analysis import CONFIRMED, FALSE_ALARM, UNDECIDED, together, waived
 from plugins.models import FixedFinding
 from plugins.services.sboms import CONTENT_TYPE, NoBill, sbom_of
@@ -19,8 +21,8 @@ from tests.factories import (
     UserFactory,
     VettingRunFactory,
     WaiverFactory,
-    vetting_report,
 )
+from tests.sample_report import vetting_report
 
 pytestmark = pytest.mark.django_db
 
@@ -59,7 +61,7 @@ def test_the_admin_hands_it_out(client, run, django_assert_max_num_queries):
     page = client.get(reverse("admin:plugins_pluginversion_change", args=[run.version.pk])).content.decode()
     address = reverse("admin:plugins_pluginversion_sbom", args=[run.version.pk])
 
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(13):  # three to tell the ledger
         answer = client.get(address)
 
     assert address in page
@@ -85,6 +87,19 @@ def test_owners_get_that_of_their_own_versions_only(client, run):
 
     client.force_login(other)
     assert client.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("where", ["admin:plugins_pluginversion_sbom", "portal:sbom"])
+def test_the_ledger_is_told_who_took_which_file(client, run, where):
+    taker = UserFactory(is_superuser=True, is_staff=True)
+    run.version.plugin.team.group.user_set.add(taker)
+    client.force_login(taker)
+
+    content = client.get(reverse(where, args=[run.version.pk])).content
+
+    entry = LedgerEntry.objects.get(verb="sbom.downloaded")
+    assert (entry.actor_id, entry.subject_id) == (taker.pk, str(run.version.pk))
+    assert entry.details == {"sha256": hashlib.sha256(content).hexdigest()}
 
 
 @pytest.mark.parametrize("where", ["admin:plugins_pluginversion_sbom", "portal:sbom"])
