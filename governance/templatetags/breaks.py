@@ -12,12 +12,12 @@ register = template.Library()
 LONGEST = 32
 """Letters in a row that fit on a phone; a longer part, which only a stranger would name so, is cut anyway."""
 
-_PARTS = re.compile(r"[^/]*/+|[^/]+$")
+_PARTS = re.compile(r"[^/\s]*[/\s]+|[^/\s]+$")
 
 
 @register.filter
 def breakable(text: object, line: object = None) -> str:
-    """A path (with its line, if there is one) or an address: it wraps after slashes, never in the middle of a word."""
+    """A path (with its line, if there is one) or an address: it wraps after slashes and spaces, never in the middle of a word."""
     whole = f"{text}:{line}" if line else str(text)
     pieces = [part[start : start + LONGEST] for part in _PARTS.findall(whole) for start in range(0, len(part), LONGEST)]
     return format_html(

@@ -13,10 +13,15 @@ def broken(text, line=None):
         ("dist/nodes/a.node.js", 26, "<wbr>dist/<wbr>nodes/<wbr>a.node.js:26"),
         ("api.quick-notes.example", None, "<wbr>api.quick-notes.example"),
         ("/srv//x/", None, "<wbr>/<wbr>srv//<wbr>x/"),
+        (
+            "0.75 s POST https://api.example/x (21 bytes)",
+            None,
+            "<wbr>0.75 <wbr>s <wbr>POST <wbr>https://<wbr>api.example/<wbr>x <wbr>(21 <wbr>bytes)",
+        ),
         ("", None, ""),
     ],
 )
-def test_a_path_wraps_after_slashes_only(path, line, shown):
+def test_a_path_wraps_after_slashes_and_spaces_only(path, line, shown):
     assert broken(path, line) == shown
 
 
