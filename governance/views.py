@@ -107,6 +107,6 @@ def dashboard_list(request: SignedInRequest, code: str) -> HttpResponse:
         "panel": panel,
         "listing": listing,
         "page": page,
-        "rows": [listing.cells(row) for row in page.object_list],
+        "rows": [list(zip(listing.columns, listing.cells(row), strict=True)) for row in page.object_list],
     }
     return render(request, "dashboard/list.html", context)

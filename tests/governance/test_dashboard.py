@@ -189,6 +189,17 @@ def test_dashboard_query_count_is_flat(manager, count, django_assert_num_queries
         manager.get(DASHBOARD)
 
 
+def test_dashboard_list_says_in_each_cell_which_column_it_is_of(manager):
+    certificate = CertificateFactory(not_after=days(20))
+    answer = manager.get(reverse("dashboard-list", args=["expiring"]))
+
+    heading, *others = answer.context["listing"].columns
+    ((first, *rest),) = answer.context["rows"]
+    assert (first[0], [column for column, _cell in rest]) == (heading, others)
+    assert certificate.serial in [cell.text for _column, cell in (first, *rest)]
+    assert [f'data-label="{column}"' in answer.content.decode() for column in others] == [True] * len(others)
+
+
 @pytest.mark.parametrize("code", ["posture", "criteria", "queue-age", "expiring"])
 @pytest.mark.parametrize("count", [1, 3])
 def test_dashboard_list_query_count_is_flat(manager, code, count, django_assert_num_queries):
