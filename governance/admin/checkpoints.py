@@ -75,7 +75,7 @@ class LedgerLeafAdmin(AlarmedAdmin):
     def proof(self, leaf: LedgerLeaf) -> SafeString:
         """Where to take it."""
         address = reverse("admin:governance_ledgerleaf_proof", args=[leaf.pk])
-        return format_html('<a href="{}">{}</a>', address, _("Download the proof (C2SP tlog-proof)"))
+        return format_html('<a class="pw-link" href="{}">{}</a>', address, _("Download the proof (C2SP tlog-proof)"))
 
     def proof_view(self, request: HttpRequest, index: int) -> HttpResponse:
         """The proof as a file; why there is none as a message."""

@@ -17,7 +17,7 @@ _PARTS = re.compile(r"[^/\s]*[/\s]+|[^/\s]+$")
 
 @register.filter
 def breakable(text: object, line: object = None) -> str:
-    """A path (with its line, if there is one) or an address: it wraps after slashes and spaces, never in the middle of a word."""
+    """A path (with its line, if given), address or sentence: it wraps after slashes and spaces, not within words."""
     whole = f"{text}:{line}" if line else str(text)
     pieces = [part[start : start + LONGEST] for part in _PARTS.findall(whole) for start in range(0, len(part), LONGEST)]
     return format_html(
