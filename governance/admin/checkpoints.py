@@ -124,7 +124,7 @@ class LedgerCheckpointAdmin(AlarmedAdmin):
     def download(self, checkpoint: LedgerCheckpoint) -> SafeString:
         """Where to take it."""
         address = reverse("admin:governance_ledgercheckpoint_note", args=[checkpoint.pk])
-        return format_html('<a href="{}">{}</a>', address, _("Download the signed note"))
+        return format_html('<a class="pw-link" href="{}">{}</a>', address, _("Download the signed note"))
 
     def note_view(self, request: HttpRequest, key: int) -> HttpResponse:
         """The note as a file."""
