@@ -51,13 +51,11 @@ def _sign(run: VettingRun, check: dict[str, Any], ring: KeyRing) -> CheckAttesta
     envelope = sign_envelope(
         payload=build_check_statement(_facts(run, check, ring)), payload_type=STATEMENT_PAYLOAD, signer=ring.certifier
     )
-    return CheckAttestation.objects.create(
-        run=run,
-        code=check["code"],
-        envelope=envelope,
+    found, _made = CheckAttestation.objects.get_or_create(  # another run of the same second may say the same
         sha256=hashlib.sha256(envelope).hexdigest(),
-        keyid=ring.certifier.keyid,
+        defaults={"run": run, "code": check["code"], "envelope": envelope, "keyid": ring.certifier.keyid},
     )
+    return found
 
 
 def _facts(run: VettingRun, check: dict[str, Any], ring: KeyRing) -> CheckFacts:

@@ -45,6 +45,8 @@ def test_owner_hands_proof_in_and_both_sides_see_what_it_proves(open_page, polic
     execute_run(run_id=VettingRun.objects.get().pk)
 
     version = PluginVersion.objects.get()
+    page.close()  # it would load itself anew in the middle of the next step
+    page = open_page(owner, viewport=PHONE, color_scheme=scheme)
     page.goto(version.get_absolute_url())
     shown = page.get_by_role("region", name="Where it comes from").inner_text()
     for text in (forge.COMMIT, forge.REPOSITORY, "Verified", "No key of the trust root has signed it."):

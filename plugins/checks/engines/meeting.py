@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from plugins.checks.engines.callpaths import CallPaths
 
-NEAR = 15
+NEAR = 11
 """Statements between the two, at most."""
 _NEWLINE = re.compile(rb"\n")
 

@@ -7,6 +7,7 @@ from django.apps import apps
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.db.models.functions import Now
+from factory.django import DjangoModelFactory
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
 import tests.factories
@@ -24,7 +25,7 @@ FACTORIES = sorted(
         value
         for value in vars(tests.factories).values()
         if isinstance(value, type)
-        and issubclass(value, tests.factories.factory.django.DjangoModelFactory)
+        and issubclass(value, DjangoModelFactory)
         and value._meta.model
         and hasattr(value._meta.model, "history")
     ),
