@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from governance import ledger
 from governance.ledger import witnesses
@@ -52,6 +53,10 @@ class Command(BaseCommand):
         except OSError as problem:
             where = f"{problem.filename}: " if problem.filename else ""
             raise CommandError(f"{where}{problem.strerror}.", returncode=REFUSED) from problem
+        except DatabaseError as problem:
+            what = str(problem).splitlines()[0]
+            text = f"The ledger's tables cannot be read ({what}). In a new database, run manage.py migrate first."
+            raise CommandError(text, returncode=REFUSED) from problem
 
     def _verify(self, options: dict[str, Any]) -> None:
         found = verify(since=options["since"])
