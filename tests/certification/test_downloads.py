@@ -10,6 +10,7 @@ from django.utils import timezone
 from certification import bundles, keyring, status_lists
 from certification.attest.private_files import KeysRefusedError
 from certification.certificates import issue, reinstate, revoke, suspend
+from certification.check_results import attest
 from certification.enums import ReasonClass
 from certification.models import Certificate, CheckAttestation
 from certification.verify.checkpoints import check_inclusion, leaf_hash, read_proof
@@ -25,7 +26,7 @@ from governance.roles import Role
 from governance.tokens import Scope, mint
 from plugins.models import CheckRun
 from tests.certification.test_public_rules import publish
-from tests.factories import ApiTokenFactory, CertificateFactory, OwnerTeamFactory, UserFactory
+from tests.factories import ApiTokenFactory, CertificateFactory, OwnerTeamFactory, UserFactory, VettingRunFactory
 from tests.support.certified import certified
 
 SENTENCE = "This portal cannot prove its certificates at the moment. Its operator finds the reason in the log."
@@ -222,3 +223,12 @@ def test_the_page_of_a_certificate_leads_to_the_results_it_rests_on(client, cert
 
     for result in CheckAttestation.objects.all():
         assert reverse("certification:attestation", args=[result.sha256]) in page
+
+
+def test_two_runs_that_say_the_same_share_their_signed_results(certificate):
+    """They do where both end in one second, which must not keep the second from being certified."""
+    run, ring = certificate.run, keyring.keys()
+    again = VettingRunFactory(version=run.version, policy=run.policy, queued=True)
+    again.report, again.report_sha256, again.finished_at = run.report, run.report_sha256, run.finished_at
+
+    assert attest(run=again, ring=ring) == attest(run=run, ring=ring)
