@@ -146,7 +146,14 @@ def _unfounded(version: PluginVersion, run: VettingRun) -> str:
         return _("The vetting report was changed after the run. Have the version vetted again.")
     if lost := lost_grounds(run):
         return _("%(lost)s Have the version vetted again.") % {"lost": lost}
-    return ""
+    return _set_aside(version)
+
+
+def _set_aside(version: PluginVersion) -> str:
+    """That a version is in a state in which no certificate of it holds; empty where it is not."""
+    if version.state not in SET_ASIDE:
+        return ""
+    return _("%(version)s is %(state)s.") % {"version": version, "state": version.get_state_display().lower()}
 
 
 def _checkpoint() -> None:
@@ -196,11 +203,8 @@ def reinstate(*, certificate: Certificate, actor: User | None, reason: str) -> C
         raise CertificateRefused(own)
     if certificate.current_state == CertificateState.EXPIRED:
         raise CertificateRefused(_("%(serial)s ran out while it was suspended.") % {"serial": certificate})
-    if lost := lost_grounds(certificate.run):
+    if lost := lost_grounds(certificate.run) or _set_aside(certificate.version):
         raise CertificateRefused(lost)
-    if certificate.version.state in SET_ASIDE:
-        state = certificate.version.get_state_display().lower()
-        raise CertificateRefused(_("%(version)s is %(state)s.") % {"version": certificate.version, "state": state})
     _move(certificate, certificate.reinstate, "certificate.reinstated", actor=actor, reason=reason)
     _refresh_standing(certificate, actor)
     return certificate

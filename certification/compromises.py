@@ -40,8 +40,10 @@ class Hit:
     def may_be_reissued(self) -> bool:
         """Whether its key is all that is wrong with it: it is active, or suspended for its key."""
         certificate = self.certificate
-        suspended = certificate.state == CertificateState.SUSPENDED and certificate.state_reason == self.reason
-        return certificate.state == CertificateState.ACTIVE or suspended
+        for_its_key = certificate.reason_class == ReasonClass.KEY_COMPROMISE
+        return certificate.state == CertificateState.ACTIVE or (
+            certificate.state == CertificateState.SUSPENDED and for_its_key
+        )
 
 
 def why_hit(certificate: Certificate) -> str:

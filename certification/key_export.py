@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from certification import trust_roots
 from certification.attest.publishing import newest_trust_root
-from certification.verify.names import Role
+from certification.verify.names import KeyStatus, Role
 from governance.ledger.tlog.notes import VerifierKey
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ def export(directory: Path, *, now: datetime) -> list[Path]:
     """Write the trust root, its digest, each version before it, and every public key; gives the files.
 
     `trust-root.json` and `trust-root.json.sha256` (as `sha256sum -c` reads it), `trust-root-N.json` for a verifier
-    that trusts an older one, `ROLE-KEYID.pem`, and `log.vkey` with the log's keys in C2SP's form, newest first. None is
-    secret. Raises KeysRefusedError, OSError.
+    that trusts an older one, `ROLE-KEYID.pem`, and `log.vkey` with the log's keys in C2SP's form, newest first and
+    without compromised ones: that form knows no cut-off. None is secret. Raises KeysRefusedError, OSError.
     """
     files = dict(_files(now))
     directory.mkdir(parents=True, exist_ok=True)
@@ -48,7 +48,8 @@ def _files(now: datetime) -> Iterator[tuple[str, bytes]]:
         yield f"root-{keyid[:16]}.pem", _pem(public)
     for key in root.keys.values():
         yield f"{key.role}-{key.keyid[:16]}.pem", _pem(key.public)
-    logs = sorted((k for k in root.keys.values() if k.role is Role.LOG), key=lambda k: k.valid_from, reverse=True)
+    sound = (key for key in root.keys.values() if key.role is Role.LOG and key.status is not KeyStatus.COMPROMISED)
+    logs = sorted(sound, key=lambda key: key.valid_from, reverse=True)
     yield "log.vkey", "".join(f"{VerifierKey(root.log_origin, key.public).vkey}\n" for key in logs).encode()
 
 

@@ -11,7 +11,7 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from certification import trust_roots
+from certification import keyring, trust_roots
 from certification.attest.key_folder import ROOT
 from certification.attest.key_sources import private_half
 from certification.attest.private_files import KeysRefusedError
@@ -79,7 +79,7 @@ def report(*, now: datetime) -> KeyReport:
 
 def warnings(*, now: datetime) -> list[str]:
     """What is wrong with the keys or soon will be, in sentences; nothing where none have been made yet."""
-    if not trust_roots.are_made():
+    if not keyring.are_made():
         return []
     try:
         folder = trust_roots.key_folder()

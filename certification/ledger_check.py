@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from certification.enums import CertificateState
 from certification.models import Certificate
+from certification.verify.envelope import decode_base64
+from certification.verify.fields import stamp
+from certification.verify.names import EXTENSION
 from governance.ledger import verification
 from governance.models import LedgerEntry
 
@@ -54,16 +59,36 @@ def _wrong(row: Certificate, events: list[Any]) -> str:
     issued = [event for event in events if event.verb == ISSUED]
     if len(issued) != 1:
         return f"the ledger has this certificate issued {len(issued)} times, not once"
-    details = issued[0].details
-    said = (details.get("certificate"), details.get("serial"), details.get("artifact"))
-    if row.log_index is not None and said != (hashlib.sha256(row.envelope).hexdigest(), row.serial, row.sha256):
-        return "this certificate was changed: it is not the one that was issued"
-    leaf = getattr(issued[0], "leaf", None)
-    if row.log_index is not None and leaf is not None and row.log_index != leaf.index:
-        return f"this certificate names index {row.log_index} of the ledger, and was issued as {leaf.index}"
+    if "certificate" in issued[0].details:
+        leaf = getattr(issued[0], "leaf", None)
+        if leaf is None or row.log_index != leaf.index:
+            place = "without a place" if leaf is None else f"as {leaf.index}"
+            return f"this certificate names index {row.log_index} of the ledger, and was issued {place}"
+        if _was_changed(row, issued[0].details):
+            return "this certificate was changed: it is not the one that was issued"
     if row.state != STATES[events[-1].verb]:
         return f"this certificate is {row.state} without the event that says so: the last is {events[-1].verb}"
     return ""
+
+
+def _was_changed(row: Certificate, details: dict[str, Any]) -> bool:
+    """Whether any column is not what the event says, or not what was signed: admission answers from the columns."""
+    found = {
+        "certificate": row.envelope_sha256,
+        "serial": row.serial,
+        "artifact": row.sha256,
+        "keyid": row.keyid,
+        "not_after": row.not_after.astimezone(UTC).isoformat(),
+    }
+    if any(details.get(name) != value for name, value in found.items()):
+        return True
+    if hashlib.sha256(row.envelope).hexdigest() != row.envelope_sha256:
+        return True
+    statement = json.loads(decode_base64(json.loads(bytes(row.envelope))["payload"], "the certificate"))
+    signed = statement["predicate"][EXTENSION]
+    columns = (row.tier, stamp(row.not_before), stamp(row.not_after), row.conditions, row.demo)
+    conditions = "\n".join(signed["conditions"])
+    return columns != (signed["tier"], signed["notBefore"], signed["notAfter"], conditions, signed["demo"])
 
 
 def _name_missing(problems: Problems) -> None:

@@ -22,10 +22,10 @@ from certification.attest.key_folder import ROOT, generate
 from certification.attest.keys import ensure_folder
 from certification.attest.private_files import KeysRefusedError
 from certification.attest.publishing import newest_trust_root
+from certification.keyring import environment
 from certification.models import TrustRootVersion
 from certification.signals import trust_root_published
 from certification.verify.errors import ProblemError
-from certification.verify.names import Environment, Role
 from certification.verify.root import TrustRoot, read_trust_root
 from governance import ledger
 from governance.ledger import sequencer
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from certification.attest.dsse import Signer
     from certification.attest.key_folder import KeyFolder
     from certification.attest.rotation import Change
+    from certification.verify.names import Role
     from governance.models import User
 
 
@@ -134,10 +135,9 @@ def note(*, actor: User | None = None) -> list[TrustRootVersion]:
     folder, ours = key_folder(), environment()
     there = folder.versions()
     known = dict(TrustRootVersion.objects.filter(environment=ours).values_list("version", "sha256"))
-    if known and max(known) > there[-1]:
+    if gone := sorted(known.keys() - set(there)):
         raise KeysRefusedError(
-            f"{folder.home} was put back to trust root {there[-1]}, and version {max(known)} was in force: "
-            "bring back the newest copy of that folder"
+            f"{folder.home} lacks trust root {gone[-1]}, which was in force: bring back the newest copy of that folder"
         )
     before: TrustRoot | None = None
     noted = []
@@ -179,16 +179,6 @@ def _note(row: TrustRootVersion, before: TrustRoot | None, root: TrustRoot, acto
     ledger.record(verb="trust_root.published", subject=row, actor=actor, details=published)
 
 
-def are_made() -> bool:
-    """Whether there is a key folder; looking makes none."""
-    return (settings.KEYS_DIR / environment()).exists()
-
-
 def is_demo() -> bool:
     """Whether these are the keys of the demo, which are worth nothing outside."""
     return bool(settings.DEMO)
-
-
-def environment() -> Environment:
-    """Which of the two sets of keys this installation uses."""
-    return Environment.DEMO if is_demo() else Environment.PRODUCTION

@@ -14,10 +14,9 @@ from django.utils.http import parse_etags
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from certification import status_lists, trust_roots
+from certification import keyring, status_lists
 from certification.attest.private_files import KeysRefusedError
 from certification.bundles import BundleUnavailable, NotLogged, bundle_of, proof_of
-from certification.keyring import trust_root_bytes
 from certification.models import Certificate, CheckAttestation, StatusList, TrustRootVersion
 from certification.public.listing import is_public, may_see
 from certification.status_documents import StatusListAlteredError, delta_bytes, list_bytes
@@ -125,7 +124,7 @@ def attestation(request: HttpRequest, sha256: str) -> HttpResponse:
 def trust_root(request: HttpRequest) -> HttpResponse:
     """The signed trust root. Fetching it from here is convenient; knowing its digest from elsewhere is proof."""
     try:
-        content = trust_root_bytes()
+        content = keyring.trust_root_bytes()
     except KeysRefusedError:
         logger.exception("the trust root cannot be served")
         return _sentence(_("This portal has no usable trust root at the moment."), status=503)
@@ -137,7 +136,7 @@ def trust_root(request: HttpRequest) -> HttpResponse:
 @require_safe
 def older_trust_root(_request: HttpRequest, version: int) -> HttpResponse:
     """One version of the trust root, for a verifier that trusts the one before it."""
-    rows = TrustRootVersion.objects.filter(environment=trust_roots.environment(), version__lte=LARGEST)
+    rows = TrustRootVersion.objects.filter(environment=keyring.environment(), version__lte=LARGEST)
     found = get_object_or_404(rows, version=min(version, LARGEST + 1))
     response = HttpResponse(bytes(found.envelope), content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="trust-root-{found.version}.json"'

@@ -9,7 +9,7 @@ from functools import wraps
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from django.db import DatabaseError
+from django.db import Error as DatabaseFault
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 
@@ -81,7 +81,7 @@ def answering(handler: Callable[..., HttpResponse]) -> Callable[..., HttpRespons
             return _rejected(refusal)
         except UnreadablePostError:
             return ApiProblem(HTTPStatus.BAD_REQUEST, "body-unreadable", "The body broke off.").response()
-        except DatabaseError:
+        except DatabaseFault:
             logger.exception("the API cannot ask the database")
             text = "The portal cannot answer at the moment. Whoever asks for admission admits nothing new meanwhile."
             return ApiProblem(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", text, {"Retry-After": "5"}).response()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import Group
 from django.db import transaction
-from django.db.models.signals import m2m_changed, post_delete, post_save
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 from guardian.models import GroupObjectPermission, UserObjectPermission
 from simple_history.models import HistoricalRecords
 
@@ -34,6 +34,8 @@ def connect() -> None:
     """Called once, when the app is ready."""
     for through in VERBS:
         m2m_changed.connect(_links_changed, sender=through, dispatch_uid=f"governance.{through._meta.db_table}")  # noqa: SLF001 - public
+    pre_delete.connect(_role_deleted, sender=Group, dispatch_uid="governance.role_deleted")
+    pre_save.connect(_role_renamed, sender=Group, dispatch_uid="governance.role_renamed")
     for model in (GroupObjectPermission, UserObjectPermission):
         post_save.connect(_granted, sender=model, dispatch_uid=f"governance.granted.{model.__name__}")
         post_delete.connect(_withdrawn, sender=model, dispatch_uid=f"governance.withdrawn.{model.__name__}")
@@ -59,6 +61,28 @@ def _links_changed(
                 actor=_who(),
                 details={DONE[action]: sorted(_name(each) for each in names)},
             )
+
+
+def _role_deleted(*, instance: Group, **_rest: Any) -> None:
+    """Its members lose what it gave them, and no link says so: they go with it."""
+    members = list(User.objects.filter(groups=instance).order_by("pk"))
+    with transaction.atomic():
+        for member in members:
+            ledger.record(
+                verb="user.groups-changed", subject=member, actor=_who(), details={"removed": [instance.name]}
+            )
+        ledger.record(verb="role.deleted", subject=instance, actor=_who(), details={"members": len(members)})
+
+
+def _role_renamed(*, instance: Group, raw: bool = False, **_rest: Any) -> None:
+    """By its name a group is known as a role."""
+    before = None if raw else Group.objects.filter(pk=instance.pk).values_list("name", flat=True).first()
+    if before in (None, instance.name):
+        return
+    with transaction.atomic():
+        ledger.record(
+            verb="role.renamed", subject=instance, actor=_who(), details={"before": before, "after": instance.name}
+        )
 
 
 def _column(through: Any, model: type[Model]) -> str:

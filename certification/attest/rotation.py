@@ -61,7 +61,8 @@ def put_in_force(
 ) -> Change:
     """Write new private halves (role or `root` -> key), then sign and publish, or leave a draft.
 
-    Raises KeysRefusedError (OvertakenError where somebody else was first), OSError. New private halves are gone then.
+    Raises KeysRefusedError (OvertakenError where somebody else was first), after which new private halves are gone, and
+    OSError.
     """
     waiting = draft_path(folder, after.version)
     if waiting.exists():
@@ -77,7 +78,7 @@ def put_in_force(
             write_private(waiting, signed.envelope())
             return Change(after, missing, waiting, tuple(written))
         publish(folder, signed.envelope(), before=before, now=now)
-    except (KeysRefusedError, OSError):
+    except KeysRefusedError:  # after any other fault it may be in force: a private half too many harms nobody
         for path in written:
             path.unlink(missing_ok=True)
         raise

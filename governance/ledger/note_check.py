@@ -22,8 +22,8 @@ SIGNED, COSIGNED = (
 class NoteCheck:
     """Checks rows of checkpoints, one by one.
 
-    Checkpoints of a log that was called otherwise before are compared with their columns only; its keys are gone. So
-    are cosignatures of witnesses that are no longer configured. Where the keys cannot be had, that is a problem.
+    Cosignatures of witnesses that are no longer configured are compared with their columns only. Where the log's keys
+    cannot be had, that is a problem, and so is a checkpoint of another log: a log keeps its name when keys change.
     """
 
     def __init__(self, problems: Problems) -> None:
@@ -46,6 +46,8 @@ class NoteCheck:
             found = Checkpoint.parse(note.text)
             if found.origin in self._origins:
                 self._check_signature(row, note, found)
+            elif self._origins:
+                self.problems.add(SIGNED, row.pk, f"it is of another log: {found.origin}")
         except notes.NoteError as problem:
             self.problems.add(SIGNED, row.pk, f"its note was changed: {problem}")
             return

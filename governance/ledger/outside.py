@@ -58,8 +58,10 @@ def alarm() -> str:
     """Why nothing is signed; empty while all is well."""
     try:
         return (settings.CHECKPOINTS_DIR / ALARM).read_text().strip()
-    except OSError:
+    except FileNotFoundError:
         return ""
+    except OSError as problem:
+        return f"Whether there is an alarm cannot be read: {problem.strerror}."
 
 
 def raise_alarm(text: str) -> None:

@@ -61,6 +61,8 @@ class TreeCheck:
             self.problems.add(table, row, f"{size} events were signed, and the ledger has {self.size}")
             self._next = next(self._checkpoints, None)
         self._check_surplus_nodes()
+        for index in LedgerLeaf.objects.filter(index__lt=0).order_by("index").values_list("index", flat=True):
+            self.problems.add(LEAVES, index, "this leaf lies before the first one")
         return self._edge.root()
 
     def _check_tiles(self, start: int, end: int) -> None:

@@ -10,6 +10,7 @@ from certification.certificates import suspend
 from certification.models import Certificate
 from governance import ledger
 from governance.models import LedgerLeaf
+from plugins.models import PluginVersion
 from tests.factories import CertificateFactory
 from tests.support.certified import certified
 
@@ -148,3 +149,25 @@ def test_reissuing_suspends_what_has_lost_its_grounds(real, monkeypatch):
     assert "A waiver has ended." in answer.refused[0]
     real.refresh_from_db()
     assert (real.state, newest(real)) == ("suspended", real)
+
+
+def test_a_withdrawn_version_is_not_issued_anew(policy):
+    found = certified(policy)
+    trust_roots.compromise(keyid=found.keyid, log_size=0)
+    compromises.suspend_hit(actor=None)
+    PluginVersion.objects.filter(pk=found.version_id).update(state="withdrawn")
+
+    answer = compromises.reissue_hit(actor=None)
+
+    assert (answer.done, len(answer.refused)) == (0, 1)
+    assert "is withdrawn" in answer.refused[0]
+    assert not Certificate.objects.filter(state="active").exists()
+
+
+def test_what_was_suspended_for_its_key_is_issued_anew_after_the_cut_off_went_down(policy):
+    found = certified(policy)
+    trust_roots.compromise(keyid=found.keyid, log_size=found.log_index)
+    compromises.suspend_hit(actor=None)
+    trust_roots.compromise(keyid=found.keyid, log_size=0)
+
+    assert compromises.reissue_hit(actor=None).done == 1

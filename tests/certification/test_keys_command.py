@@ -13,6 +13,7 @@ from certification.attest import offline
 from certification.attest.key_folder import read_pem
 from certification.verify.canonical import parse
 from certification.verify.root import follow, read_anchor
+from governance.ledger.tlog.notes import VerifierKey
 from governance.models import LedgerEntry
 from tests.factories import UserFactory
 from tests.support.certified import certified
@@ -196,3 +197,15 @@ def test_a_compromise_says_what_it_takes_down_and_what_to_do(policy):
     assert run("suspend") == "Certificates suspended: 0.\n"
     certificate.refresh_from_db()
     assert certificate.state == "superseded"
+
+
+def test_export_hands_out_no_compromised_log_key(tmp_path):
+    """C2SP's form knows no cut-off: whoever reads it would take what a thief signs."""
+    run("init")
+    stolen = keyring.keys().log
+    run("compromise", stolen.keyid, "--log-size", "0")
+
+    run("export", str(tmp_path / "out"))
+
+    (vkey,) = (tmp_path / "out/log.vkey").read_text().splitlines()
+    assert vkey == VerifierKey(keyring.keys().log_origin, keyring.keys().log.public).vkey

@@ -151,10 +151,10 @@ def test_a_hostile_name_breaks_neither_feed_nor_badge(client, db):
 
 @pytest.mark.parametrize("count", [1, 3])
 @pytest.mark.parametrize("kind", ADDRESSES)
-def test_feeds_take_three_queries_for_any_number(client, db, count, kind, django_assert_num_queries):
+def test_feeds_take_two_queries_for_any_number(client, db, count, kind, django_assert_num_queries):
     CertificateFactory.create_batch(count)
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         client.get(ADDRESSES[kind])
 
 

@@ -103,6 +103,15 @@ def test_what_is_not_public_is_not_told_from_what_is_not_there(client, db):
     assert len({client.get(address).content for address in addresses}) == 1
 
 
+def test_what_is_not_public_crowds_nothing_out_of_the_feed(client, db):
+    shown, hidden = certificate(tier="low"), certificate(tier="high")
+    for _ in range(60):
+        hidden.save()
+    publish({"tiers": ["low"]})
+
+    assert [item["_plugwarden"]["serial"] for item in client.get(FEED).json()["items"]] == [shown.serial]
+
+
 def test_what_ended_is_kept_back_too(client, db):
     certificate(state=CertificateState.REVOKED)
     publish({"tiers": ["high"]})

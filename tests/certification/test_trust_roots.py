@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from certification import key_report, keyring, trust_roots
-from certification.attest import rotation
+from certification.attest import key_folder, rotation
 from certification.attest.key_folder import generate, pem
 from certification.attest.private_files import KeysRefusedError
 from certification.attest.trust_root import LIFETIME
@@ -18,6 +18,7 @@ from certification.system_checks import keys_last
 from certification.verify.names import Role
 from governance import ledger
 from governance.ledger import signing
+from governance.ledger.errors import NoSigner
 from governance.ledger.verification import verify
 from governance.models import LedgerEntry
 from governance.roles import Role as People
@@ -109,8 +110,59 @@ def test_a_key_folder_that_was_put_back_is_refused(keys_dir, tmp_path):
     shutil.rmtree(keys_dir / "production")
     shutil.copytree(tmp_path / "backup", keys_dir / "production")
 
-    with pytest.raises(KeysRefusedError, match="was put back to trust root 1, and version 2 was in force"):
+    with pytest.raises(KeysRefusedError, match="lacks trust root 2, which was in force"):
         trust_roots.note()
+
+
+@pytest.mark.parametrize("gone", ["trust-root-1.json", "trust-root-*.json"])
+def test_a_key_folder_that_lacks_a_trust_root_is_refused(keys_dir, gone):
+    trust_roots.note()
+    rotate()
+    for path in (keys_dir / "production").glob(gone):
+        path.unlink()
+
+    with pytest.raises(KeysRefusedError):
+        trust_roots.note()
+
+
+def test_a_disk_that_fails_after_the_change_leaves_the_key_that_is_in_force(keys_dir, monkeypatch):
+    trust_roots.note()
+    done = []
+
+    def failing(folder):
+        done.append(folder)
+        if len(done) == 2:  # the new private half is there by then, and so is the trust root
+            raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(key_folder, "sync_folder", failing)
+        with pytest.raises(KeysRefusedError, match="could not be changed"):
+            rotate()
+
+    assert keyring.keys().certifier.public
+
+
+def test_the_ledger_makes_no_keys_where_they_are_gone(keys_dir):
+    """New ones would be of another log, whose checkpoints say nothing of this one."""
+    keyring.keys()
+    shutil.rmtree(keys_dir)
+
+    for asked in (keyring.log_signer, keyring.log_keys):
+        with pytest.raises(NoSigner, match="There are no keys"):
+            asked()
+    assert not keys_dir.exists()
+
+
+def test_a_key_service_that_is_away_leaves_the_ledger_without_signer(monkeypatch):
+    def away(_key, _message):
+        raise KeysRefusedError("the key service is away")
+
+    keyring.keys()
+    signer = keyring.log_signer()
+    monkeypatch.setattr(type(signer.key), "sign", away)
+
+    with pytest.raises(NoSigner, match="is away"):
+        signer.sign(b"text")
 
 
 def test_another_trust_root_of_a_known_version_is_refused(keys_dir):
@@ -160,6 +212,7 @@ def test_a_key_of_the_environment_takes_over(monkeypatch, keys_dir):
 
 
 def test_the_ledger_is_signed_with_the_log_key_under_the_logs_name():
+    keyring.keys()
     signer = signing.signer()
 
     assert (signer.name, signer.public) == (keyring.keys().log_origin, keyring.keys().log.public)

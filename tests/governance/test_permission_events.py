@@ -28,6 +28,26 @@ def test_groups_are_told_by_name_from_either_side():
     assert told(user) == [("user.groups-changed", each) for each in (added, removed, added, removed)]
 
 
+def test_who_loses_a_role_because_it_is_deleted_is_told():
+    user, group = UserFactory(), Group.objects.create(name="team: Weather")
+    user.groups.add(group)
+
+    group.delete()
+
+    assert told(user)[-1] == ("user.groups-changed", {"removed": ["team: Weather"]})
+    assert LedgerEntry.objects.get(verb="role.deleted").details == {"members": 1}
+
+
+def test_a_role_that_gets_another_name_is_told():
+    group = Group.objects.create(name="team: Weather")
+    group.save()
+
+    group.name = "team: Climate"
+    group.save()
+
+    assert told(group) == [("role.renamed", {"before": "team: Weather", "after": "team: Climate"})]
+
+
 def test_permissions_of_users_and_roles_are_told():
     user, group = UserFactory(), Group.objects.create(name="a role")
     permissions = permissions_named({"plugins.view_plugin", "plugins.submit_version"})

@@ -37,7 +37,7 @@ def read_deno_lock(document: Document) -> LockFile:
     """Read a lock; raises PackageRefused, also for a version nobody has seen yet."""
     data, path = document.data, document.path
     version = data.get("version")
-    if version not in _KNOWN:
+    if not isinstance(version, str) or version not in _KNOWN:
         raise PackageRefused("lockfile", f"{path} is of the unknown version {quote(version)}.")
     lock = LockFile()
     for ecosystem, keys in _places(version):

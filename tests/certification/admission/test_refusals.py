@@ -2,7 +2,7 @@ import datetime as dt
 import json
 
 import pytest
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -182,9 +182,10 @@ def test_an_address_that_cannot_be_read_is_a_problem(platform):
     assert problem(answer) == (400, "request-malformed")
 
 
-def test_a_database_that_does_not_answer_allows_nothing(platform, monkeypatch, caplog):
+@pytest.mark.parametrize("fault", [OperationalError, InterfaceError])
+def test_a_database_that_does_not_answer_allows_nothing(platform, monkeypatch, caplog, fault):
     def down(**_asked):
-        raise OperationalError("connection refused")
+        raise fault("connection refused")
 
     monkeypatch.setattr("certification.admission.views.look_up", down)
 

@@ -115,6 +115,11 @@ class TestFork:
             ledger.make_checkpoint()
         assert outside.alarm()
 
+    def test_an_alarm_that_cannot_be_read_is_one(self, settings):
+        (settings.CHECKPOINTS_DIR / outside.ALARM).mkdir(parents=True)
+
+        assert "cannot be read" in outside.alarm()
+
     def test_an_old_backup_has_fewer_events_than_were_signed(self, log_key):
         self.signed()
         with lifted():

@@ -194,6 +194,7 @@ def test_what_composer_installed_lies_in_the_package_and_counts_once(read, insta
         ("bun.lock", BUN + "//"),
         ("bun.lockb", "#!/usr/bin/env bun\nbun-lockfile-format-v0\n"),
         ("deno.lock", json.dumps({**DENO["5"], "version": "6"})),
+        ("deno.lock", json.dumps({**DENO["5"], "version": ["5"]})),
         ("deno.lock", json.dumps({**DENO["5"], "npm": []})),
         ("deno.lock", json.dumps({**DENO["5"], "npm": {"axios": {}}})),
         ("composer.lock", json.dumps({"packages": {}})),
