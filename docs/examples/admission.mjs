@@ -49,16 +49,31 @@ export class Admission {
     return answer;
   }
 
-  // Stops what was suspended or revoked, one after the other, and acknowledges only what has been stopped.
+  // Stops what was suspended or revoked, one after the other, and acknowledges only what has been stopped. Where stopping
+  // one fails, the others are stopped all the same; what failed is thrown at the end, and is open again the next time.
   async heed(stop) {
     const { open } = await this.#json(await this.#fetch(`${this.base}/acknowledgements`, { headers: this.headers }));
-    const serials = [];
+    const serials = [], problems = [];
     for (const recall of open) {
       this.#known.delete(recall.sha256);
-      await stop(recall);
-      serials.push(recall.serial);
+      try {
+        await stop(recall);
+        serials.push(recall.serial);
+      } catch (problem) {
+        problems.push(new Error(`${recall.serial} was not stopped`, { cause: problem }));
+      }
     }
-    if (!serials.length) return [];
+    let acknowledged = [];
+    try {
+      if (serials.length) acknowledged = await this.#acknowledge(serials);
+    } catch (problem) {
+      problems.push(new Error(`${serials.join(", ")}: stopped and not acknowledged`, { cause: problem }));
+    }
+    if (problems.length) throw new AggregateError(problems, problems.map((problem) => problem.message).join("; "));
+    return acknowledged;
+  }
+
+  async #acknowledge(serials) {
     const headers = { ...this.headers, "Content-Type": "application/json" };
     const body = JSON.stringify({ serials });
     return (await this.#json(await this.#fetch(`${this.base}/acknowledgements`, { method: "POST", headers, body }))).acknowledged;

@@ -23,6 +23,18 @@ console.log(done.map((one) => one.serial).join());
 """
 
 
+HEED_ALL = """
+import { Admission } from "%s";
+const admission = new Admission(process.env.PLUGWARDEN_URL, process.env.PLUGWARDEN_TOKEN);
+const stop = ({ serial }) => {
+  if (serial === process.argv[1]) throw new Error("it does not end");
+  console.log(`stopped ${serial}`);
+};
+const problems = await admission.heed(stop).catch(({ errors }) => errors);
+for (const { message, cause } of problems) console.log(`${message}: ${cause.message}`);
+"""
+
+
 def run(*command, url, token):
     environment = {"PATH": os.environ["PATH"], "PLUGWARDEN_URL": url, "PLUGWARDEN_TOKEN": token}
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
@@ -71,3 +83,21 @@ def test_the_example_stops_what_is_recalled_and_acknowledges_it(live_server, fil
     lines = done.stdout.splitlines()
     assert lines == ["false", f"stopped {certificate.version.plugin.name}", certificate.serial], done.stderr
     assert Acknowledgement.objects.get().user == token.user
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="left out: no node")
+def test_the_example_stops_the_others_where_one_does_not_stop(live_server):
+    ApiTokenFactory(text=(text := mint()))
+    first, failing, last = CertificateFactory.create_batch(3, demo=False)
+    for certificate in (first, failing, last):
+        suspend(certificate=certificate, actor=UserFactory(), reason="Looked into.")
+    script = HEED_ALL % (EXAMPLES / "admission.mjs").as_uri()
+
+    done = run("node", "--input-type=module", "-e", script, failing.serial, url=live_server.url, token=text)
+
+    assert (done.stdout.splitlines(), done.stderr) == (
+        [f"stopped {first.serial}", f"stopped {last.serial}", f"{failing.serial} was not stopped: it does not end"],
+        "",
+    )
+    acknowledged = Acknowledgement.objects.values_list("recall__certificate__serial", flat=True)
+    assert set(acknowledged) == {first.serial, last.serial}
