@@ -49,7 +49,7 @@ def publish(folder: KeyFolder, envelope: bytes, *, before: TrustRoot | None, now
         if before is not None:
             if root.version != before.version + 1:
                 raise KeysRefusedError(f"the trust root in force is version {before.version}, this one {root.version}")
-            root = follow(before, envelope, at=now)
+            root = follow(folder.trust_root(before.version), envelope, at=now)
     except ProblemError as problem:
         raise KeysRefusedError(f"the new trust root cannot be put in force: {problem}") from problem
     folder.publish(root.version, envelope)

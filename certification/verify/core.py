@@ -51,7 +51,7 @@ def verify(*, bundle: bytes, trust_root: bytes, request: Request, status_list: b
         anchor = progress.take(Step.TRUST_ROOT, read_anchor, trust_root, root_document, at=request.at)
         contents = progress.take(Step.BUNDLE, read_bundle, bundle, bundle_document)
         progress.take(Step.ENVIRONMENT, _check_environment, contents, anchor)
-        root, envelope = progress.take(Step.BUNDLED_ROOT, _newest_root, contents, anchor, trust_root, request)
+        root, envelope = progress.take(Step.BUNDLED_ROOT, _newest_root, contents, trust_root, request)
         progress.root, progress.root_bytes = root, envelope
         certificate = _check_certificate(progress, contents.certificate, contents.proof.index, root, request)
         newest = progress.begin(Step.STATUS, _newest_list, contents, status_list, root, request)
@@ -103,14 +103,14 @@ def _check_environment(bundle: Bundle, root: TrustRoot) -> None:
     raise ProblemError("the trust root is a demo's, and the bundle does not come from a demo")
 
 
-def _newest_root(bundle: Bundle, anchor: TrustRoot, given: bytes, request: Request) -> tuple[TrustRoot, bytes]:
+def _newest_root(bundle: Bundle, given: bytes, request: Request) -> tuple[TrustRoot, bytes]:
     """Give the trust root that counts, and its envelope.
 
-    What was accepted before and what the bundle brings take the anchor's place where they are newer and root keys
-    vouch for them.
+    What was accepted before and what the bundle brings take the place of what was given where they are newer and root
+    keys vouch for them.
     """
     others = [request.seen.trust_root] if request.seen else []
-    root = follow(anchor, *others, bundle.root_bytes, at=request.at)
+    root = follow(given, *others, bundle.root_bytes, at=request.at)
     for data in (bundle.root_bytes, *others):
         envelope = read_envelope(
             parse_canonical(data, "a trust root"), payload_type=TRUST_ROOT_PAYLOAD, what="a trust root"
@@ -169,7 +169,10 @@ def _check_statement(progress: Progress, envelope: Envelope, root: TrustRoot, re
 
 
 def _newest_list(bundle: Bundle, newer: bytes | None, root: TrustRoot, request: Request) -> StatusList:
-    """Give the status list that counts: of the bundle's and the one given beside it the newer. Both must hold."""
+    """Give the status list that counts: of the bundle's and the one given beside it the newer.
+
+    Both must hold, and two of one number must be the same.
+    """
     lists = (
         [bundle.status]
         if newer is None
@@ -178,5 +181,7 @@ def _newest_list(bundle: Bundle, newer: bytes | None, root: TrustRoot, request: 
     for each in lists:
         check_list(each.list, each.envelope, root)
     newest = max((each.list for each in lists), key=lambda each: each.sequence)
+    if len({each.envelope.payload for each in lists if each.list.sequence == newest.sequence}) > 1:
+        raise ProblemError(f"there are two status lists of number {newest.sequence} that say different things")
     check_sequence(request.seen, newest.sequence)
     return newest

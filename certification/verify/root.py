@@ -97,8 +97,10 @@ def read_anchor(data: bytes, document: object, *, at: datetime) -> TrustRoot:
     return root
 
 
-def follow(anchor: TrustRoot, *others: bytes, at: datetime) -> TrustRoot:
+def follow(anchor: bytes, *others: bytes, at: datetime) -> TrustRoot:
     """Give the trust root that counts for somebody who trusts `anchor` and is shown others of the same installation.
+
+    All are envelopes, as they are published.
 
     A newer one takes its place if the threshold of its root keys signed it and the threshold of the newer one's own
     did too; each of the others is looked at in the light of those before it. An older one, or the same, changes
@@ -107,15 +109,16 @@ def follow(anchor: TrustRoot, *others: bytes, at: datetime) -> TrustRoot:
     Raises ProblemError: one is not such a document, is altered, is another installation's, lacks signatures of the
     root keys before it, or claims a version that is known with another content.
     """
-    root = anchor
+    trusted = _read_signed(anchor, parse(anchor))
     for other in others:
-        root = _follow(root, other)
+        trusted = _follow(trusted, _read_signed(other, parse(other)))
+    _envelope, root = trusted
     _check_time(root, at)
     return root
 
 
-def _follow(anchor: TrustRoot, newer: bytes) -> TrustRoot:
-    envelope, root = _read_signed(newer, parse(newer))
+def _follow(trusted: tuple[Envelope, TrustRoot], other: tuple[Envelope, TrustRoot]) -> tuple[Envelope, TrustRoot]:
+    (trusted_envelope, anchor), (envelope, root) = trusted, other
     for ours, theirs, what in (
         (anchor.environment, root.environment, "environment"),
         (anchor.verifier_id, root.verifier_id, "verifier"),
@@ -123,14 +126,12 @@ def _follow(anchor: TrustRoot, newer: bytes) -> TrustRoot:
     ):
         if ours != theirs:
             raise ProblemError(f'the other trust root is of the {what} "{theirs}", the trusted one of "{ours}"')
-    if root.version < anchor.version:
-        return anchor
-    if root.version == anchor.version:
-        if root != anchor:
-            raise ProblemError(f"there are two trust roots of version {root.version} that say different things")
-        return anchor
+    if root.version == anchor.version and envelope.payload != trusted_envelope.payload:
+        raise ProblemError(f"there are two trust roots of version {root.version} that say different things")
+    if root.version <= anchor.version:
+        return trusted
     _count_signatures(envelope, anchor, f"trust root {root.version}, by the keys of version {anchor.version},")
-    return root
+    return other
 
 
 def read_trust_root(data: bytes) -> TrustRoot:

@@ -439,6 +439,8 @@ function checkList(found, root) {
 function checkStatus(bundle, newer, certificate, root, at, leastSequence) {
   const lists = [bundle.list, ...(newer ? [readList(parseCanonical(newer))] : [])].map((each) => checkList(each, root));
   const found = lists.reduce((best, each) => (each.sequence > best.sequence ? each : best));
+  const twin = lists.find((each) => each.sequence === found.sequence && each !== found);
+  need(!twin || twin.envelope.payload.equals(found.envelope.payload), 'there are two status lists of one number');
   need(found.sequence >= leastSequence, 'a newer status list was seen before', 'replayed');
   const entry = found.entries.find(({ serial }) => serial === certificate.serial);
   need(!entry, `the certificate is ${entry?.state} since ${entry?.at}`, entry?.state);

@@ -49,20 +49,25 @@ def root(version, *keys, threshold=1, former=(), **changes):
     return replace(usual, **changes)
 
 
+def followed(anchor, *others, at):
+    """Follow from a trust root that all its root keys signed."""
+    return follow(signed(anchor, [key for key in (A, B, C, D) if key.keyid in anchor.root_keys]), *others, at=at)
+
+
 def test_follow_goes_through_a_chain_of_root_keys():
     second = signed(root(2, B, former=[A]), [A, B])
     third = signed(root(3, C, former=[A, B]), [B, C])
 
-    assert follow(root(1, A), second, third, at=NOW) == root(3, C, former=[A, B])
+    assert followed(root(1, A), second, third, at=NOW) == root(3, C, former=[A, B])
 
 
 def test_follow_skips_versions_that_the_trusted_root_key_signed_too():
-    assert follow(root(1, A), signed(root(3, C, former=[A, B]), [A, B, C]), at=NOW).version == 3
+    assert followed(root(1, A), signed(root(3, C, former=[A, B]), [A, B, C]), at=NOW).version == 3
 
 
 def test_follow_does_not_skip_a_version_whose_keys_it_needs():
     with pytest.raises(ProblemError, match="by the keys of version 1, has 0 signatures of root keys where 1"):
-        follow(root(1, A), signed(root(3, C, former=[A, B]), [B, C]), at=NOW)
+        followed(root(1, A), signed(root(3, C, former=[A, B]), [B, C]), at=NOW)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +89,19 @@ def test_follow_does_not_skip_a_version_whose_keys_it_needs():
 )
 def test_follow_refuses_what_the_trusted_root_does_not_vouch_for(before, after, signers, words):
     with pytest.raises(ProblemError, match=words):
-        follow(before, signed(after, signers), at=NOW)
+        followed(before, signed(after, signers), at=NOW)
+
+
+def test_follow_refuses_two_trust_roots_of_one_version_whose_keys_are_in_another_order():
+    one, other = root(1, A, B), root(1, B, A)
+
+    assert one == other
+    with pytest.raises(ProblemError, match="two trust roots of version 1"):
+        followed(one, signed(other, [A]), at=NOW)
+
+
+def test_follow_takes_the_trusted_root_again_with_other_signatures():
+    assert followed(root(1, A, B), signed(root(1, A, B), [B]), at=NOW) == root(1, A, B)
 
 
 def test_follow_counts_distinct_keys_and_not_signatures():
@@ -93,27 +110,27 @@ def test_follow_counts_distinct_keys_and_not_signatures():
     envelope["signatures"] *= 2
 
     with pytest.raises(ProblemError, match="two signatures of one key"):
-        follow(before, canonical(envelope), at=NOW)
+        followed(before, canonical(envelope), at=NOW)
 
 
 @pytest.mark.parametrize("signers", [[A, B], [B, C], [A, C], [A, B, C]])
 def test_follow_takes_any_two_of_three(signers):
     before, after = (root(version, A, B, C, threshold=2) for version in (1, 2))
 
-    assert follow(before, signed(after, signers), at=NOW) == after
+    assert followed(before, signed(after, signers), at=NOW) == after
 
 
 def test_follow_is_not_led_back():
     third = root(3, C, former=[A, B])
 
-    assert follow(third, signed(root(1, A), [A]), signed(root(2, B, former=[A]), [A, B]), at=NOW) == third
+    assert followed(third, signed(root(1, A), [A]), signed(root(2, B, former=[A]), [A, B]), at=NOW) == third
 
 
 def test_follow_asks_only_the_last_trust_root_for_its_time():
     late = NOW.replace(2040)
     newer = root(2, A, expires=late + timedelta(days=1))
 
-    assert follow(root(1, A), signed(newer, [A]), at=late) == newer
+    assert followed(root(1, A), signed(newer, [A]), at=late) == newer
 
 
 def test_follow_gives_a_trust_root_nothing_for_a_broken_signature_beside_good_ones():
@@ -121,7 +138,7 @@ def test_follow_gives_a_trust_root_nothing_for_a_broken_signature_beside_good_on
     envelope["signatures"][0]["sig"] = encode_base64(bytes(64))
 
     with pytest.raises(ProblemError, match="altered"):
-        follow(root(1, A, B), canonical(envelope), at=NOW)
+        followed(root(1, A, B), canonical(envelope), at=NOW)
 
 
 SECOND = signed(root(2, B, former=[A]), [A, B])
@@ -133,7 +150,7 @@ def test_follow_refuses_a_trust_root_with_any_byte_changed(place, bits):
     flipped[place] ^= bits
 
     with pytest.raises(ProblemError):
-        follow(root(1, A), bytes(flipped), at=NOW)
+        followed(root(1, A), bytes(flipped), at=NOW)
 
 
 def _theirs(key):
@@ -154,4 +171,4 @@ def test_we_read_a_trust_root_that_securesystemslib_signed():
         envelope.sign(CryptoSigner(key.private, _theirs(key)))
 
     assert read_trust_root(canonical(envelope.to_dict())) == root(2, B, former=[A])
-    assert follow(root(1, A), canonical(envelope.to_dict()), at=NOW).version == 2
+    assert followed(root(1, A), canonical(envelope.to_dict()), at=NOW).version == 2

@@ -65,6 +65,11 @@ def case(world, *, bundle=None, trust_root=None, at=NOW, **more):
 def stories(world, stranger, demo_world):
     """Whole documents that say something else: each way a certificate can fail to hold, and a few that hold."""
     newer = world.trust_root(world.key(public=stranger.certifier.public), version=2)
+    second = world.key(public=stranger.certifier.public)
+
+    def two_keys(turned):
+        return world.trust_root(*([second, world.key()] if turned else [world.key(), second]))
+
     compromised = {cutoff: world.key(status=KeyStatus.COMPROMISED, log_cutoff=cutoff) for cutoff in (4, 5)}
     yield case(world)
     yield case(world, artifact=b"another")
@@ -75,6 +80,11 @@ def stories(world, stranger, demo_world):
         yield case(world, bundle=world.bundle(status=world.status_list(world.listed(state))))
         yield case(world, statusList=world.status_list(world.listed(state), sequence=6))
     yield case(world, statusList=world.status_list(sequence=6))
+    yield case(world, statusList=world.status_list())
+    yield case(world, statusList=world.status_list(world.listed()))
+    yield case(world, bundle=world.bundle(status=world.status_list(world.listed())), statusList=world.status_list())
+    yield case(world, statusList=world.status_list(next_update=NOW + timedelta(days=1)))
+    yield case(world, bundle=world.bundle(trust_root=two_keys(True)), trust_root=two_keys(False))
     yield case(world, bundle=world.bundle(status=world.status_list(next_update=NOW + timedelta(days=1))))
     stale = world.bundle(status=world.status_list(next_update=NOW + timedelta(days=1)))
     yield case(world, bundle=stale, at=NOW + timedelta(days=1))

@@ -65,6 +65,20 @@ def test_both_of_two_lists_have_to_hold(outcome, world, stranger):
     assert outcome(world.status_list(by=stranger.status), beside=world.status_list(sequence=9)).failed == "status"
 
 
+def test_two_lists_of_one_number_that_say_different_things_are_refused(outcome, world):
+    clean, listed = world.status_list(), world.status_list(world.listed())
+
+    for bundled, beside in (
+        (clean, listed),
+        (listed, clean),
+        (clean, world.status_list(log=LogHead(world.origin, 2, bytes(32)))),
+    ):
+        found = outcome(bundled, beside=beside)
+        assert (found.failed, found.code) == ("status", None)
+        assert found.message == "there are two status lists of number 5 that say different things"
+    assert outcome(clean, beside=clean).valid
+
+
 # --- out of date ---
 
 
