@@ -74,19 +74,25 @@ def list_bytes(row: StatusList) -> bytes:
 
 @lru_cache(maxsize=4)
 def _list_bytes(pk: int, payload_sha256: str) -> bytes:
-    row = StatusList.objects.get(pk=pk)
-    payload = list_payload(_document(row))
-    if hashlib.sha256(payload).hexdigest() != payload_sha256:
-        raise StatusListAlteredError(f"the rows of status list {row.sequence} do not give what was signed")
+    row = StatusList.objects.get(pk=pk, payload_sha256=payload_sha256)
+    _found, payload = _as_signed(row)
     return signed_envelope(payload, STATUS_LIST_PAYLOAD, {row.keyid: bytes(row.signature)})
 
 
 def delta_bytes(since: StatusList, newest: StatusList) -> bytes:
-    """A signed envelope of what changed from one list to a newer one. Raises KeysRefusedError."""
-    newer = _document(newest)
-    payload = delta_payload(difference(_document(since), newer), newer)
+    """A signed envelope of what changed from one list to a newer one.
+
+    Raises KeysRefusedError, or StatusListAlteredError where rows of either were changed since.
+    """
+    (older, _), (newer, _) = _as_signed(since), _as_signed(newest)
+    payload = delta_payload(difference(older, newer), newer)
     return sign_envelope(payload=payload, payload_type=STATUS_DELTA_PAYLOAD, signer=keys().status)
 
 
-def _document(row: StatusList) -> Document:
-    return document(row, listed(row.sequence, row.this_update).values(), keys().trust_root)
+def _as_signed(row: StatusList) -> tuple[Document, bytes]:
+    """A list and its payload, from its rows. Raises StatusListAlteredError where that is not what was signed."""
+    found = document(row, listed(row.sequence, row.this_update).values(), keys().trust_root)
+    payload = list_payload(found)
+    if hashlib.sha256(payload).hexdigest() != row.payload_sha256:
+        raise StatusListAlteredError(f"the rows of status list {row.sequence} do not give what was signed")
+    return found, payload

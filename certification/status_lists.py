@@ -58,9 +58,12 @@ def refresh_soon() -> None:
 
 
 def refresh() -> StatusList | None:
-    """Make the list anew where that is due. None, and an alarm in the log, where it cannot be done."""
+    """Make the list anew where it would say something else. None, and an alarm in the log, where it cannot be done.
+
+    Unlike `current` it compares everything: a transaction may have been open for longer than OVERLAP.
+    """
     try:
-        return current(timezone.now())
+        return _made_or_true(timezone.now())
     except StatusListRefused:
         return None
 
@@ -76,10 +79,16 @@ def current(now: datetime) -> StatusList:
     newest = StatusList.objects.first()
     if newest and not _due(newest, now):
         return newest
+    return _made_or_true(now)
+
+
+def _made_or_true(now: datetime) -> StatusList:
+    """The newest list, made anew where that is due; where none can be made, the last while it is still true."""
     try:
         return _made(now)
     except (KeysRefusedError, ledger.LedgerError) as refusal:
         logger.critical("no status list can be made: %s", refusal)
+        newest = StatusList.objects.first()
         if newest and now < newest.next_update and not _changes(newest, now):
             return newest
         raise StatusListRefused(

@@ -99,6 +99,30 @@ def test_many_changes_in_one_transaction_make_one_list(client, actor, django_cap
     assert StatusListEntry.objects.count() == 3
 
 
+def test_a_change_whose_transaction_was_open_for_long_is_listed_when_it_commits(
+    client, actor, django_capture_on_commit_callbacks
+):
+    certificate = CertificateFactory()
+    begun = timezone.now()
+    with time_machine.travel(begun + 2 * status_lists.OVERLAP, tick=False):
+        before = fetched(client)
+        with time_machine.travel(begun, tick=False), django_capture_on_commit_callbacks() as committed:
+            suspend(certificate=certificate, actor=actor, reason="Looked into.")
+        assert said(fetched(client)) == {}  # nobody could see it until now
+
+        for call in committed:
+            call()
+
+        assert said(fetched(client)) == {certificate.serial: ("suspended", "unspecified", before.sequence + 1)}
+
+
+def test_looking_again_makes_no_list_that_is_not_needed(client, actor):
+    suspend(certificate=CertificateFactory(), actor=actor, reason="Looked into.")
+    first = fetched(client)
+
+    assert status_lists.refresh().sequence == status_lists.refresh().sequence == first.sequence
+
+
 def test_what_runs_out_is_listed_by_whoever_reads_first(client, actor):
     soon = CertificateFactory(not_after=timezone.now() + dt.timedelta(minutes=30))
     before = fetched(client)
@@ -287,6 +311,27 @@ def test_a_list_whose_rows_were_changed_is_not_given_out(client, actor, caplog):
 
     assert answer.status_code == 503
     assert "do not give what was signed" in caplog.text
+
+
+@pytest.mark.parametrize("altered", ["since", "newest"])
+def test_no_delta_is_signed_from_rows_that_were_changed(client, actor, caplog, altered):
+    suspend(certificate=CertificateFactory(), actor=actor, reason="Looked into.")
+    since = fetched(client).sequence
+    suspend(certificate=CertificateFactory(), actor=actor, reason="Looked into.")
+    newest = fetched(client).sequence
+    assert client.get(LIST, {"since": since}).status_code == 200
+    with lifted():
+        if altered == "since":
+            StatusList.objects.filter(sequence=since).update(log_size=1)
+        else:
+            StatusListEntry.objects.filter(list__sequence=newest).update(reason_class="policy")
+    Certificate.objects.update(state_since=timezone.now() - dt.timedelta(hours=1))
+
+    answer = client.get(LIST, {"since": since})
+
+    assert answer.status_code == 503
+    number = since if altered == "since" else newest
+    assert f"the rows of status list {number} do not give what was signed" in caplog.text
 
 
 def test_a_list_that_no_bundle_could_hold_is_refused(client, db, monkeypatch, caplog):
