@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from certification.verify.canonical import canonical, parse_canonical
-from certification.verify.envelope import Envelope, check_signatures, decode_base64, encode_base64, pae, read_envelope
+from certification.verify.envelope import Envelope, check_signatures, decode_base64, pae, read_envelope
 from certification.verify.errors import ProblemError
 from certification.verify.fields import as_object, stamp, text
 from certification.verify.names import TRUST_ROOT_PAYLOAD
 from certification.verify.root import TrustRoot, read_root
 
+from .dsse import signed_envelope
 from .private_files import KeysRefusedError
 from .trust_root import trust_root_payload
 
@@ -37,15 +38,7 @@ class Draft:
 
     def envelope(self) -> bytes:
         """The draft as a file; once it has its signatures, this is the trust root."""
-        return canonical(
-            {
-                "payload": encode_base64(self.payload),
-                "payloadType": TRUST_ROOT_PAYLOAD,
-                "signatures": [
-                    {"keyid": keyid, "sig": encode_base64(self.signatures[keyid])} for keyid in sorted(self.signatures)
-                ],
-            }
-        )
+        return signed_envelope(self.payload, TRUST_ROOT_PAYLOAD, dict(sorted(self.signatures.items())))
 
 
 def draft(root: TrustRoot) -> Draft:

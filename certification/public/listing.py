@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 
 from certification.enums import CertificateState
 from certification.models import Certificate
-from governance.badges import TIER_TONES
 from governance.models.choices import label
 from governance.vocabulary import Tier
 from plugins.enums import FORMATS
@@ -125,8 +124,3 @@ def posture(rules: PublicRules, now: datetime) -> Posture:
     for _tier, name, n, _soon in found:
         formats[name] = formats.get(name, 0) + n
     return Posture(tiers, formats, sum(row.in_force for row in tiers))
-
-
-def tone_of(tier: str) -> str:
-    """The tone of a tier's badge."""
-    return TIER_TONES.get(tier, "muted")

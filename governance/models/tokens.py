@@ -16,14 +16,6 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 
-class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
-    """Tokens; time is always an argument."""
-
-    def usable_at(self, now: datetime) -> ApiTokenQuerySet:
-        """Those that open something at a moment."""
-        return self.filter(revoked_at__isnull=True, expires_at__gt=now, user__is_active=True)
-
-
 class ApiToken(Whole):
     """A key for the API, made for an account: scoped, with an end, shown once. The token itself is not stored."""
 
@@ -55,7 +47,6 @@ class ApiToken(Whole):
         "name", "user_id", "scopes", "digest", "ending", "created_at", "created_by_id", "expires_at", "revoked_at",
         "revoked_by_id",
     )  # fmt: skip
-    objects = ApiTokenQuerySet.as_manager()
 
     class Meta:
         ordering = ("-created_at", "-id")

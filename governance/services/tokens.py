@@ -200,7 +200,7 @@ def authenticate(header: str, scope: Scope) -> ApiToken:
         revoked_at=token.revoked_at,
         last_used_at=token.last_used_at,
         active=token.user.is_active,
-        entitled=token.entitled,  # type: ignore[attr-defined]
+        entitled=token.entitled,
     )
     demand(found, scope, timezone.now())
     return token

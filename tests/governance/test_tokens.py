@@ -187,7 +187,7 @@ def test_a_database_that_cannot_write_costs_no_answer(db, monkeypatch, caplog):
     def locked(**_values):
         raise OperationalError("database is locked")
 
-    monkeypatch.setattr("governance.models.tokens.ApiTokenQuerySet.update", lambda _self, **values: locked(**values))
+    monkeypatch.setattr("django.db.models.QuerySet.update", lambda _self, **values: locked(**values))
 
     assert authenticate(bearing(text), READ) == token
     assert "could not be noted" in caplog.text
