@@ -41,7 +41,7 @@ class BehaviourCheck:
     """Runs what the platform would run, where nothing can come of it."""
 
     code = CODE
-    version = "2"
+    version = "3"
     reads_files = True
 
     def basis(self, workspace: Workspace) -> str | None:  # noqa: ARG002 - the protocol's signature

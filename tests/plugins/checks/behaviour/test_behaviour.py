@@ -190,6 +190,21 @@ def test_a_folder_shared_with_the_platform_is_no_obstacle(behave):
     assert "3 of 4 entry points loaded" in result.reason
 
 
+@pytest.mark.parametrize("asking", ["from scripts import payload", "from scripts.deep import payload"])
+def test_a_real_module_in_a_folder_without_init_is_run_and_not_made_up(behave, asking):
+    """Nothing in `scripts` is an entry point, so only the import runs it."""
+    payload = b"import urllib.request\nurllib.request.urlopen('https://asked.example/')\nANSWER = 42\n"
+    result = behave(
+        python_source(
+            code=f"{asking}\nfrom scripts import made_up\nmade_up.Thing()\n".encode(),
+            files={"scripts/payload.py": payload, "scripts/deep/payload.py": payload},
+        )
+    )
+
+    assert seen(result, "host") == {"asked.example"}
+    assert result.reason == "1 of 1 entry points loaded, 1 host asked for."
+
+
 @pytest.mark.parametrize(
     ("code", "rule", "severity"),
     [

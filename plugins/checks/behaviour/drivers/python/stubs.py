@@ -5,6 +5,7 @@ ask, so that the sink sees whom; drivers of databases really connect.
 
 import abc
 import contextlib
+import importlib
 import importlib.abc
 import importlib.machinery
 import socket
@@ -211,11 +212,15 @@ def make(name, module):
 
 
 class Module(types.ModuleType):
-    """A module that is not there; every name in it is a stand-in."""
+    """A module that is not there; every name in it is a stand-in, but for the modules its folder really holds."""
 
     def __getattr__(self, name):
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
+        # `from folder import module` asks here first, and imports the module only where this does not answer
+        whole = f"{self.__name__}.{name}"
+        if importlib.machinery.PathFinder.find_spec(whole, self.__dict__.get("__path__", ())):
+            return importlib.import_module(whole)
         if self.__name__.split(".")[-1] == "exceptions" or name.endswith(("Error", "Exception", "Warning")):
             value = type(name, (Exception,), {"__module__": self.__name__})
         else:
