@@ -103,7 +103,7 @@ class LeakEvent:
 
     name: str
     channel: str
-    """`dns`, `http`, `tls`, `tcp` or `udp`."""
+    """`dns`, `http`, `tls`, `tcp`, `udp` (or UDP-Lite), or `ip` for every other protocol."""
     target: str
     """Host name or address."""
     encoding: str

@@ -3,9 +3,9 @@
 Run with the rights over the network: `netns.py CONTROL PLACES PORTS FIRST COMMAND...`. For each of PLACES namespaces it
 brings loopback up, sends every address there (a `local` route for everything), lets ordinary users take low ports and
 opens the sockets of the sink: for each family one that takes queries at UDP port 53 and one for each of PORTS (with
-commas), and one that overhears all datagrams. They are handed on to COMMAND as descriptors from FIRST on; CONTROL, a
-socket, is told their numbers in JSON, `[[queries, connections, overheard], ...]`, and gets the namespaces' own
-descriptors. Source: rtnetlink(7), packet(7), bpf(4), ip-sysctl. No `ip` program is needed.
+commas), and one that overhears all packets but those of TCP. They are handed on to COMMAND as descriptors from FIRST
+on; CONTROL, a socket, is told their numbers in JSON, `[[queries, connections, overheard], ...]`, and gets the
+namespaces' own descriptors. Source: rtnetlink(7), packet(7), bpf(4), ip-sysctl. No `ip` program is needed.
 """
 
 import contextlib
@@ -33,18 +33,19 @@ ATTACH_FILTER, EVERYTHING = 26, 0x0003
 """SO_ATTACH_FILTER from asm-generic/socket.h, ETH_P_ALL from linux/if_ether.h."""
 OVERHEARD_BYTES = 8 * 1024 * 1024
 """What may wait to be looked at; the kernel counts what it drops beyond that."""
-ONLY_UDP = (
+NO_TCP = (
     (0x30, 0, 0, 0),  # first byte of the network header
     (0x54, 0, 0, 0xF0),  # its upper half is the version
     (0x15, 0, 2, 0x40),  # IPv4, else two further on
     (0x30, 0, 0, 9),  # its protocol
     (0x05, 0, 0, 2),
-    (0x15, 0, 3, 0x60),  # IPv6, else drop
+    (0x15, 0, 3, 0x60),  # IPv6, else drop: without packet sockets nobody inside sends it
     (0x30, 0, 0, 6),  # its next header
-    (0x15, 0, 1, 17),  # UDP, else drop
-    (0x06, 0, 0, 0xFFFF),  # take all of it
+    (0x15, 1, 0, 6),  # TCP is taken elsewhere, at its other end
+    (0x06, 0, 0, 0xFFFF_FFFF),  # take all of it
     (0x06, 0, 0, 0),  # drop
 )
+"""No list of what is heard: UDP-Lite, or UDP behind a routing header of IPv6, carries as much and needs no rights."""
 
 
 def new_namespace() -> None:
@@ -98,17 +99,17 @@ def listening(family: int, port: int) -> socket.socket:
 
 
 def overhearing() -> socket.socket:
-    """A socket that gets every datagram sent in this namespace, to whatever port, with its network header."""
-    program = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *step) for step in ONLY_UDP))
+    """A socket that gets every packet sent in this namespace but TCP's, to whatever port, with its network header."""
+    program = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *step) for step in NO_TCP))
     packets = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)  # hears nothing before it is bound
-    packets.setsockopt(socket.SOL_SOCKET, ATTACH_FILTER, struct.pack("HP", len(ONLY_UDP), ctypes.addressof(program)))
+    packets.setsockopt(socket.SOL_SOCKET, ATTACH_FILTER, struct.pack("HP", len(NO_TCP), ctypes.addressof(program)))
     packets.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, OVERHEARD_BYTES)
     packets.bind(("lo", EVERYTHING))
     return packets
 
 
 def place(ports: list[int]) -> tuple[list[socket.socket], ...]:
-    """Make a namespace and stay in it; gives its sockets for queries, connections, datagrams. Raises OSError."""
+    """Make a namespace and stay in it; gives its sockets for queries, connections, packets. Raises OSError."""
     new_namespace()
     loopback_up()
     everything_is_here(socket.AF_INET)

