@@ -37,6 +37,7 @@ class Place:
         for numbers, serve in zip(sockets, serving, strict=True):
             for number in numbers:
                 self._waiting.register(socket.socket(fileno=number), selectors.EVENT_READ, serve)
+        self._done = False
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
@@ -50,15 +51,16 @@ class Place:
                     self._waiting.unregister(key.fileobj)
                 else:
                     key.data(key.fileobj)
+        self._done = True
 
     def close(self) -> None:
         """Nothing new comes."""
         self._wake.close()
 
     def finish(self, deadline: float) -> None:
-        """Wait for what is under way; what is not heard to its end by then is said to be left out."""
+        """Wait for what is under way; what is not heard to its end by then, or ever, is said to be left out."""
         self._thread.join(max(0.0, deadline - time.monotonic()))
-        if self._thread.is_alive() or not self._tcp.finish(deadline):
+        if not self._done or not self._tcp.finish(deadline):
             self._record.add("full")
 
 

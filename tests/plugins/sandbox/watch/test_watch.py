@@ -3,7 +3,11 @@
 
 import dataclasses
 import errno
+import json
+import socket
 import sys
+import threading
+import time
 
 import pytest
 
@@ -11,7 +15,10 @@ from plugins.sandbox import Limits, availability
 from plugins.sandbox.limits import MIB
 from plugins.sandbox.watch import Decoys, Phase, unavailable, watch
 from plugins.sandbox.watch.contract import PHASE_LIMITS
+from plugins.sandbox.watch.sink.__main__ import Place
 from plugins.sandbox.watch.sink.dns import unanswered
+from plugins.sandbox.watch.sink.packets import Packets
+from plugins.sandbox.watch.sink.record import Output, Record
 from tests.support import available
 
 QUICK = dataclasses.replace(PHASE_LIMITS, wall_seconds=4)
@@ -311,6 +318,30 @@ def test_a_decoy_that_leaves_in_other_packets_is_known_again(made, channel):
         pytest.skip("this kernel has no UDP-Lite, or no segment routing")
     assert (record.complete, record.stderr) == (True, b"")
     assert {(leak.name, leak.channel) for leak in record.leaks} == {("$NPM_TOKEN", channel)}
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # a place is closed with its process
+@pytest.mark.parametrize("breaks", [True, False])
+def test_a_server_of_the_sink_that_dies_leaves_no_whole_record(monkeypatch, capsys, breaks):
+    served = threading.Event()
+
+    def serve(_self, packets):
+        packets.recv(10)
+        served.set()
+        if breaks:
+            raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(Packets, "serve", serve)
+    near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    with near:
+        place = Place(Record(Output(), 0, {}), [[], [], [far.detach()]], pytest.fail)
+        near.send(b"x")
+        assert served.wait(10)
+        place.close()
+        place.finish(time.monotonic() + 10)
+
+    assert [json.loads(line)["kind"] for line in capsys.readouterr().out.splitlines()] == ["full"] * breaks
 
 
 def test_gzip_hides_no_decoy():
