@@ -33,10 +33,12 @@ class Place:
         self._waiting = selectors.DefaultSelector()
         self._wake, self._woken = socket.socketpair()
         self._waiting.register(self._woken, selectors.EVENT_READ)
+        self._servers: list[socket.socket] = []
         serving = (Dns(record, Names()).serve, self._tcp.serve, Packets(record).serve)
         for numbers, serve in zip(sockets, serving, strict=True):
             for number in numbers:
-                self._waiting.register(socket.socket(fileno=number), selectors.EVENT_READ, serve)
+                self._servers.append(socket.socket(fileno=number))
+                self._waiting.register(self._servers[-1], selectors.EVENT_READ, serve)
         self._done = False
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
@@ -58,10 +60,15 @@ class Place:
         self._wake.close()
 
     def finish(self, deadline: float) -> None:
-        """Wait for what is under way; what is not heard to its end by then, or ever, is said to be left out."""
+        """Wait for what is under way, then close; what is not heard to its end by then is said to be left out."""
         self._thread.join(max(0.0, deadline - time.monotonic()))
         if not self._done or not self._tcp.finish(deadline):
             self._record.add("full")
+        if not self._thread.is_alive():
+            self._woken.close()
+            for server in self._servers:
+                server.close()
+            self._waiting.close()
 
 
 def main() -> None:

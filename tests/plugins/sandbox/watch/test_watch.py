@@ -321,7 +321,6 @@ def test_a_decoy_that_leaves_in_other_packets_is_known_again(made, channel):
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # a place is closed with its process
 @pytest.mark.parametrize("breaks", [True, False])
 def test_a_server_of_the_sink_that_dies_leaves_no_whole_record(monkeypatch, capsys, breaks):
     served = threading.Event()
